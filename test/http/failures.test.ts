@@ -31,11 +31,11 @@ describe('failures', () => {
   });
 
   test('no answer in time, and a body that stops: both say which phase', async () => {
-    const quick = createHttp({ ...settings, timeoutMs: 150, stallMs: 250 });
+    const quick = createHttp({ ...settings, timeoutMs: 1200, stallMs: 1500 });
     const silent = await scripted(servers, () => undefined);
     expect(await failureOf(quick.request({ method: 'GET', url: silent.origin }, testCall()))).toMatchObject({
       code: 'NETWORK',
-      message: `${new URL(silent.origin).host}: no data for 0.15 s while waiting for the answer`,
+      message: `${new URL(silent.origin).host}: no data for 1.2 s while waiting for the answer`,
     });
     const stalled = await scripted(servers, (response) => {
       response.writeHead(200);
@@ -43,7 +43,7 @@ describe('failures', () => {
     });
     expect(await failureOf(quick.request({ method: 'GET', url: stalled.origin }, testCall()))).toMatchObject({
       code: 'NETWORK',
-      message: `${new URL(stalled.origin).host}: no data for 0.25 s while reading the answer`,
+      message: `${new URL(stalled.origin).host}: no data for 1.5 s while reading the answer`,
     });
   });
 

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Bytes } from '../../src/core/http.ts';
 import { createHttp, type HttpSettings } from '../../src/http/index.ts';
 import { bytesOfChunks, createServers, failureOf, httpServer, testCall } from './servers.ts';
 
 const servers = createServers();
-afterEach(() => servers.stopAll());
+afterAll(() => servers.stopAll());
 
 const settings: HttpSettings = { userAgent: 'imgctl/test' };
 const http = createHttp(settings);
@@ -157,8 +157,11 @@ test('a connection that broke before reading began is not taken for an empty bod
   expect(await failureOf(gather(answer.bytes))).toMatchObject({ code: 'NETWORK' });
 });
 
-describe('time', () => {
-  const quick = createHttp({ ...settings, timeoutMs: 250, stallMs: 300 });
+// They wait most of the time, and their limits are long enough for a machine that stands still now and then.
+describe.concurrent('time', () => {
+  const limitMs = 1500;
+  const quick = createHttp({ ...settings, timeoutMs: limitMs, stallMs: limitMs });
+  const twoLimits = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2 * limitMs));
 
   test('no headers, and a body that stops', async () => {
     const silent = await origin(() => undefined);
@@ -173,7 +176,7 @@ describe('time', () => {
     const answer = await quick.receive({ url: stalled }, testCall());
     expect(await failureOf(gather(answer.bytes))).toMatchObject({
       code: 'NETWORK',
-      message: expect.stringContaining('no data for 0.3 s while reading the answer'),
+      message: expect.stringContaining('no data for 1.5 s while reading the answer'),
     });
   });
 
@@ -183,7 +186,7 @@ describe('time', () => {
     const answer = await quick.receive({ url }, testCall());
     let received = 0;
     for await (const chunk of answer.bytes) {
-      if (received === 0) await new Promise((resolve) => setTimeout(resolve, 1000));
+      if (received === 0) await twoLimits();
       received += chunk.byteLength;
     }
     expect(received).toBe(big.length);
@@ -193,15 +196,15 @@ describe('time', () => {
     const url = await origin((response) => {
       response.writeHead(200, { 'content-length': 100 });
       response.write('x');
-      setTimeout(() => response.write('y'), 1100);
+      void twoLimits().then(() => response.write('y'));
     });
     const answer = await quick.receive({ url }, testCall());
     const failure = failureOf(
       (async () => {
-        for await (const _chunk of answer.bytes) await new Promise((resolve) => setTimeout(resolve, 1000));
+        for await (const _chunk of answer.bytes) await twoLimits();
       })(),
     );
-    expect(await failure).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('no data for 0.3 s') });
+    expect(await failure).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('no data for 1.5 s') });
   });
 
   test('`bytesPerSecond` is kept to', async () => {

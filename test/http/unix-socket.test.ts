@@ -183,7 +183,7 @@ describe('over a socket of this machine', () => {
 
 describe('a socket that cannot be spoken to', () => {
   const all = (socket: string, call = testCall(2), asked = url): Promise<readonly unknown[]> => {
-    const client = http({ timeoutMs: 1000 });
+    const client = http({ timeoutMs: 10_000 });
     return Promise.all([
       failureOf(client.request({ method: 'POST', url: asked, socket, json: {} }, call)),
       failureOf(client.send({ method: 'PUT', url: asked, socket, bytes: chunksOf(1, 10), length: 10 }, call)),
@@ -254,8 +254,8 @@ describe('a socket that cannot be spoken to', () => {
     );
     closing.splice(0).forEach((close) => close());
     const silent = await listening(() => undefined);
-    const failure = await failureOf(http({ timeoutMs: 100 }).request({ method: 'GET', url, socket: silent.socket }, testCall()));
-    expect(failure.message).toBe(`the socket ${silent.socket}: no data for 0.1 s while waiting for the answer`);
+    const failure = await failureOf(http({ timeoutMs: 1500 }).request({ method: 'GET', url, socket: silent.socket }, testCall()));
+    expect(failure.message).toBe(`the socket ${silent.socket}: no data for 1.5 s while waiting for the answer`);
   });
 
   test.each([

@@ -25,6 +25,8 @@ export interface FaultProxy {
   /** What becomes of requests from now on; absent: all go through. */
   plan(plan: FaultPlan | undefined): void;
   seen(): readonly ProxiedRequest[];
+  /** Whether no client is connected, and nothing that one has asked for is still being asked of a service. */
+  isIdle(): boolean;
   /** Connections that were taken, whether or not a request came over them. */
   connections(): number;
   forget(): void;
@@ -80,6 +82,7 @@ export async function startFaultProxy(
   const origins = new Map<string, string>();
   let plan: FaultPlan | undefined;
   let taken = 0;
+  let underWay = 0;
   const translate = (text: string): string =>
     [...origins].reduce((all, [target, own]) => all.replaceAll(target, own).replaceAll(slashed(target), slashed(own)), text);
 
@@ -91,7 +94,10 @@ export async function startFaultProxy(
 
   const servers = targets.map((target, at) => {
     const answer = (message: IncomingMessage, response: ServerResponse): void => {
-      serve(target, message, response).catch(() => message.socket.destroy());
+      underWay += 1;
+      serve(target, message, response)
+        .catch(() => message.socket.destroy())
+        .finally(() => (underWay -= 1));
     };
     const shown = identity(at);
     const server = shown ? createTlsServer(shown, answer) : createServer(answer);
@@ -148,6 +154,7 @@ export async function startFaultProxy(
     translate,
     plan: (next) => void (plan = next),
     seen: () => seen,
+    isIdle: () => sockets.size === 0 && underWay === 0,
     connections: () => taken,
     forget: () => void seen.splice(0),
     async stop() {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DesiredRow } from '../../src/core/desired.ts';
 import { diskBytes } from '../support/content.ts';
-import type { Death, Ended } from './program.ts';
+import { killedAt, type Death, type Ended } from './program.ts';
 import { dice, scaled, seed, tally } from './scale.ts';
 import { isInService, isRetired, startTargets, targets, type Shown, type Target, type ThreeTargets } from './three-targets.ts';
 
@@ -43,16 +43,16 @@ it('an apply, killed at any moment and run again, ends in the same state; nobody
   next();
   const { acts } = await apply({ atAct: Infinity });
   const kills = scaled(200, 8);
-  let killed = 0;
   for (let round = 0; round < kills; round += 1) {
-    const before = new Map(await Promise.all(targets.map(async (target) => [target, await images(target)] as const)));
-    next();
     // Every other one does a plan that was kept.
     const isKept = round % 2 === 1;
-    if (isKept) await site.ok('plan', '-f', manifest, '--unused', '--out', kept);
-    const ended = await apply({ atAct: 1 + Math.floor(((round + roll()) / kills) * acts) }, isKept);
-    if (!ended.killed) continue;
-    killed += 1;
+    let before: ReadonlyMap<Target, readonly Shown[]> = new Map();
+    await killedAt((round + roll()) / kills, acts, async (atAct) => {
+      before = new Map(await Promise.all(targets.map(async (target) => [target, await images(target)] as const)));
+      next();
+      if (isKept) await site.ok('plan', '-f', manifest, '--unused', '--out', kept);
+      return apply({ atAct }, isKept);
+    });
     const say = (what: string): void => void wrong.push(`#${round}${isKept ? ' (kept)' : ''}: ${what}`);
     // Between its name going over and coming back there is none of the name, and none of the images that are to stay is gone.
     for (const target of targets) {
@@ -80,7 +80,6 @@ it('an apply, killed at any moment and run again, ends in the same state; nobody
       if ((await site.given(target, 'web@stable')) !== 'web') say(`${target}: the channel has not moved`);
     }
   }
-  tally(`apply, SIGKILL before one of its ${acts} acts`, killed, wrong);
+  tally(`apply, SIGKILL before one of its ${acts} acts`, kills, wrong);
   expect(wrong).toEqual([]);
-  expect(killed).toBeGreaterThan(kills / 2);
 });

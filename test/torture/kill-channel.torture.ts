@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { diskBytes } from '../support/content.ts';
-import type { Ended } from './program.ts';
+import { killedAt, type Ended } from './program.ts';
 import { dice, scaled, seed, tally } from './scale.ts';
 import { isInService, startTargets, targets, type Shown, type ThreeTargets } from './three-targets.ts';
 
@@ -91,26 +91,24 @@ it('a channel that a killed run moves is at any moment what can be used, the old
     if (verb === 'set') [now, other] = [other, now];
   }
   const kills = scaled(150, 6);
-  let killed = 0;
   for (let round = 0; round < kills; round += 1) {
     const verb = verbs[round % verbs.length] ?? 'set';
-    const change = await changes[verb]();
+    let change: Change = { args: [], from: now, to: other };
+    await killedAt((round + roll()) / kills, acts.get(verb) ?? 0, async (atAct) => {
+      await set(now);
+      change = await changes[verb]();
+      return run(change, atAct);
+    });
     const say = (what: string): void => void wrong.push(`${verb} #${round}: ${what}`);
-    const ended = await run(change, 1 + Math.floor(((round + roll()) / kills) * (acts.get(verb) ?? 0)));
-    if (ended.killed) {
-      killed += 1;
-      for (const target of targets) {
-        const image = await site.given(target, channel);
-        if (image !== change.to && image !== change.from) say(`${target}: ${channel} is ${image}`);
-      }
-      const again = await run(change);
-      if (again.status !== 0) say(`again (${again.status}): ${again.stderr}`);
+    for (const target of targets) {
+      const image = await site.given(target, channel);
+      if (image !== change.to && image !== change.from) say(`${target}: ${channel} is ${image}`);
     }
+    const again = await run(change);
+    if (again.status !== 0) say(`again (${again.status}): ${again.stderr}`);
     for (const left of await leftToDo(verb, change)) say(`in the end ${left}`);
     if (verb === 'set') [now, other] = [other, now];
-    await set(now);
   }
-  tally(`channels, SIGKILL before an act (${[...acts].map(([verb, count]) => `${verb}: ${count}`).join(', ')})`, killed, wrong);
+  tally(`channels, SIGKILL before an act (${[...acts].map(([verb, count]) => `${verb}: ${count}`).join(', ')})`, kills, wrong);
   expect(wrong).toEqual([]);
-  expect(killed).toBeGreaterThan(kills / 2);
 });

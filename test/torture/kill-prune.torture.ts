@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RetirementRow } from '../../src/core/retirement.ts';
-import type { Ended } from './program.ts';
+import { killedAt, type Ended } from './program.ts';
 import { dice, scaled, seed, tally } from './scale.ts';
 import { isInService, isRetired, startTargets, targets, type Shown, type Target, type ThreeTargets } from './three-targets.ts';
 
@@ -71,28 +71,27 @@ it('a prune that is killed takes nothing that it may not, and is gone on with by
     acts.set(story, (await prune(story, Infinity)).acts);
   }
   const kills = scaled(150, 8);
-  let killed = 0;
   for (let round = 0; round < kills; round += 1) {
     const story = names[round % names.length] ?? 'bring back';
     const { keep } = stories[story];
-    await ready(story);
-    const before = new Map(await Promise.all(targets.map(async (target) => [target, await series(target)] as const)));
-    const ended = await prune(story, 1 + Math.floor(((round + roll()) / kills) * (acts.get(story) ?? 0)));
+    let before: ReadonlyMap<Target, readonly Shown[]> = new Map();
+    await killedAt((round + roll()) / kills, acts.get(story) ?? 0, async (atAct) => {
+      await ready(story);
+      before = new Map(await Promise.all(targets.map(async (target) => [target, await series(target)] as const)));
+      return prune(story, atAct);
+    });
     const say = (what: string): void => void wrong.push(`${story} #${round}: ${what}`);
-    if (ended.killed) {
-      killed += 1;
-      for (const target of targets) {
-        const was = before.get(target) ?? [];
-        const now = await series(target);
-        for (const { id, name } of was.filter((one) => !isRetired(one)))
-          if (!now.some((one) => one.id === id)) say(`${target}: ${name} was deleted in the run that could only retire it`);
-        const least = Math.min(keep, was.filter(isInService).length);
-        if (now.filter(isInService).length < least) say(`${target}: in service are ${JSON.stringify(now.filter(isInService))}`);
-        if ((await site.given(target, channel)) !== 'web-stable') say(`${target}: ${await site.given(target, channel)}`);
-      }
-      const again = await prune(story);
-      if (again.status !== 0) say(`again (${again.status}): ${again.stderr}`);
+    for (const target of targets) {
+      const was = before.get(target) ?? [];
+      const now = await series(target);
+      for (const { id, name } of was.filter((one) => !isRetired(one)))
+        if (!now.some((one) => one.id === id)) say(`${target}: ${name} was deleted in the run that could only retire it`);
+      const least = Math.min(keep, was.filter(isInService).length);
+      if (now.filter(isInService).length < least) say(`${target}: in service are ${JSON.stringify(now.filter(isInService))}`);
+      if ((await site.given(target, channel)) !== 'web-stable') say(`${target}: ${await site.given(target, channel)}`);
     }
+    const again = await prune(story);
+    if (again.status !== 0) say(`again (${again.status}): ${again.stderr}`);
     const left = (await site.ok(...line(keep, []), '--dry-run')) as readonly RetirementRow[];
     for (const { profile, name, action } of left) if (action !== 'keep') say(`in the end ${profile}:${name} is to be ${action}d`);
     for (const target of targets) {
@@ -105,7 +104,6 @@ it('a prune that is killed takes nothing that it may not, and is gone on with by
       if (!now.some((one) => one.name === 'other' && isInService(one))) say(`${target}: what is not managed was touched`);
     }
   }
-  tally(`prune, SIGKILL before an act (${[...acts].map(([story, count]) => `${story}: ${count}`).join(', ')})`, killed, wrong);
+  tally(`prune, SIGKILL before an act (${[...acts].map(([story, count]) => `${story}: ${count}`).join(', ')})`, kills, wrong);
   expect(wrong).toEqual([]);
-  expect(killed).toBeGreaterThan(kills / 2);
 });

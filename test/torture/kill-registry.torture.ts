@@ -6,7 +6,7 @@ import { valuesFor } from '../live/registry/cloud.ts';
 import { missing, startRegistry, type Registry } from '../live/registry/bed.ts';
 import { diskBytes } from '../support/content.ts';
 import { cliHome, type CliHome } from '../support/run-cli.ts';
-import { copyProgram, type Death, type Ended, type Program } from './program.ts';
+import { copyProgram, killedAt, type Death, type Ended, type Program } from './program.ts';
 import { dice, scaled, seed, tally } from './scale.ts';
 
 const disk = diskBytes('raw', 6 * 1024 * 1024, 5);
@@ -35,7 +35,6 @@ it.skipIf(missing !== undefined)(
   async () => {
     const wrong: string[] = [];
     const roll = dice(seed);
-    let killed = 0;
     const file = path.join(home.folder, 'disk.raw');
     const upload = (name: string, death?: Death): Promise<Ended> => {
       // Another disk each time: what is there already is not sent.
@@ -50,10 +49,8 @@ it.skipIf(missing !== undefined)(
     const { acts } = await upload('second', { atAct: Infinity });
     const kills = scaled(40, 6);
     for (let round = 0; round < kills; round += 1) {
-      const name = `disk-${round}`;
-      const ended = await upload(name, { atAct: 1 + Math.floor(((round + roll()) / kills) * acts) });
-      if (!ended.killed) continue;
-      killed += 1;
+      let name = `disk-${round}`;
+      await killedAt((round + roll()) / kills, acts, (atAct) => upload((name += '-again'), { atAct }));
       const say = (what: string): void => void wrong.push(`#${round}: ${what}`);
       const [run] = (await ops('list', '-o', 'json')).json() as readonly { id: string; state: string; command: string }[];
       if (!run?.command.includes(name)) {
@@ -74,8 +71,7 @@ it.skipIf(missing !== undefined)(
           say(`download (${got.exitCode}): ${got.stderr}`);
       }
     }
-    tally('journal, uploads to a real registry in chunks, SIGKILL', killed, wrong);
+    tally('journal, uploads to a real registry in chunks, SIGKILL', kills, wrong);
     expect(wrong).toEqual([]);
-    expect(killed).toBeGreaterThan(kills / 2);
   },
 );

@@ -45,3 +45,14 @@ export function copyProgram(folder: string): Program {
     });
   };
 }
+
+/**
+ * Kills a run for certain: before the act at this share of the `acts` that it was made of when it was let be, or, where it was done before that (a run that polls is
+ * not made of as many each time), at half of that, and so on: before its first act everybody can be killed. `run` gets everything ready for each try.
+ */
+export async function killedAt(share: number, acts: number, run: (atAct: number) => Promise<Ended>): Promise<Ended> {
+  for (let at = share; ; at /= 2) {
+    const ended = await run(1 + Math.floor(at * acts));
+    if (ended.killed) return ended;
+  }
+}

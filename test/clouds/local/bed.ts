@@ -12,6 +12,7 @@ const noWire: FaultProxy = {
   translate: (text) => text,
   plan: () => undefined,
   seen: () => [],
+  isIdle: () => true,
   connections: () => 0,
   forget: () => undefined,
   stop: async () => undefined,
