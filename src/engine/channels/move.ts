@@ -6,8 +6,11 @@ import type { Call, Changes } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
 import { pointing, silencing, type Move } from './changes.ts';
 import { keepsChannels, ownChannelImages } from './look.ts';
-import { projectMoved } from './project.ts';
+import { project } from './project.ts';
 import { standingIn, stateOf, type ChannelState } from './state.ts';
+
+/** So often others may come between. */
+const mostTries = 5;
 
 /** Throws UNSUPPORTED where no image can say what it is to a channel. */
 export function requireChannels(at: Account): void {
@@ -36,17 +39,31 @@ export function requirePossible(image: Image, { name, channel }: Channel): void 
 
 /**
  * Points a channel to an image: with one write, from which on it counts, whoever looks. What was the target before is told afterwards to say
- * so no more, and what other tools find it by follows; a run that is killed in between leaves that to the next one. Gives the image as it is then. Throws CONFLICT where somebody
+ * so no more, once what other tools find it by has followed; a run that is killed in between leaves that to the next one. Gives the image as it is then. Throws CONFLICT where somebody
  * else has moved the channel meanwhile: then that counts.
  */
 export async function movedTo(at: Account, state: ChannelState, move: Move, call: Call): Promise<Image> {
   const { channel, image } = move;
   const isThere = state.target?.image.id === image.id;
   const now = isThere ? state.target.image : await marked(at, state, move, call);
-  const last = await silenced(at, channel, now, call);
-  await projectMoved(at, channel, last, call);
+  const last = await followed(at, channel, now, call);
   if (last.id === image.id) return now;
   throw movedMeanwhile(at, channel, last);
+}
+
+/**
+ * Lets what follows the channel at its provider lead to the target, then tells the others that they are it no more; gives the target. Who is
+ * killed in between leaves one of them that says so still, by which the next run knows. Whoever has moved the channel on meanwhile may have been
+ * overtaken here: then it is led on.
+ */
+async function followed(at: Account, channel: Channel, written: Image, call: Call): Promise<Image> {
+  let target = written;
+  for (let tries = 1; ; tries += 1) {
+    await project(at, channel, target, call);
+    const last = await silenced(at, channel, written, call);
+    if (last.id === target.id || tries >= mostTries) return last;
+    target = last;
+  }
 }
 
 /** Somebody else has moved a channel while it was worked at. */
@@ -65,9 +82,6 @@ async function marked(at: Account, { next }: ChannelState, { image, channel, ...
 
 const patched = (at: Account, basis: Image, changes: Changes, call: Call): Promise<Image> =>
   at.verb('patch').run({ id: basis.id, changes, basis, extras: {} }, call);
-
-/** So often others may come between. */
-const mostTries = 5;
 
 /** Tells all but the target that they are it no more, and gives the target. `written`: an image that a list may not show as it is yet. */
 export async function silenced(at: Account, channel: Channel, written: Image | undefined, call: Call): Promise<Image> {

@@ -1,11 +1,10 @@
 import { channelText, type Channel } from '../../core/channel.ts';
 import { conflictError, ImgctlError, type Code } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
-import { channelsOf, marksOf } from '../../core/marks.ts';
+import { marksOf } from '../../core/marks.ts';
 import type { Call } from '../../core/operation.ts';
 import type { BoundProjection, Projection } from '../../core/projection.ts';
 import type { Account } from '../account/account.ts';
-import { ownState } from './look.ts';
 
 /** What follows a channel, as it was found; `failure`: why nobody could look. */
 export interface FollowedBy {
@@ -63,46 +62,26 @@ export function followerTaken(at: Account, channel: Channel, follower: FollowedB
 }
 
 /**
- * Lets what other tools find the target of a channel by lead there, or nowhere. The channel itself has moved by then, and what was the
- * target before says so no more. What the account is not allowed to is told, and no failure: the channel is what it is. So is what somebody
- * else has called so meanwhile. True where something was written.
+ * Lets what other tools find the target of a channel by lead there, or nowhere. The channel itself has moved by then. What the account is not
+ * allowed to is told, and no failure: the channel is what it is. So is what somebody else has called so meanwhile.
  */
-export async function project(at: Account, channel: Channel, target: Image | undefined, call: Call): Promise<boolean> {
+export async function project(at: Account, channel: Channel, target: Image | undefined, call: Call): Promise<void> {
   const { projection: follower } = at;
-  if (!follower) return false;
+  if (!follower) return;
   try {
-    return await brought(follower, channel, wantedBy(target), call);
+    await brought(follower, channel, wantedBy(target), call);
   } catch (error) {
     if (!isRefusal(error) && !(error instanceof ImgctlError && error.code === 'CONFLICT')) throw error;
     const message = `the ${follower.kind} of ${channelText(channel)} in ${at.profile} does not follow: ${error.message}`;
     call.note({ kind: 'warning', message });
-    return false;
   }
 }
 
-async function brought(follower: BoundProjection, channel: Channel, target: Image | undefined, call: Call): Promise<boolean> {
+async function brought(follower: BoundProjection, channel: Channel, target: Image | undefined, call: Call): Promise<void> {
   const projection = await follower.look(channel, call);
-  if (!projection) return false;
+  if (!projection) return;
   const { name, id, isBehind, takenBy } = projection;
   if (takenBy !== undefined && target) throw conflictError(`${name} is taken by ${takenBy}`);
-  const isSo = id === target?.id && isBehind !== true;
-  if (isSo) return false;
+  if (id === target?.id && isBehind !== true) return;
   await (target ? follower.point(channel, target, call) : follower.remove(channel, call));
-  return true;
-}
-
-/** So often others may come between. */
-const mostTries = 5;
-
-/**
- * As `project`, of a channel that has just moved. Who is overtaken by another client may have led it back: whoever moves a channel tells the
- * target before that it is it no more, and only then lets this follow. So it is enough to look whether that was told meanwhile.
- */
-export async function projectMoved(at: Account, channel: Channel, moved: Image, call: Call): Promise<void> {
-  let target: Image | undefined = moved;
-  for (let tries = 1; (await project(at, channel, target, call)) && target && tries < mostTries; tries += 1) {
-    const now: Image = await at.verb('show').run({ id: target.id }, call);
-    if (channelsOf(now).get(channel.channel)?.target === channel.name) return;
-    target = (await ownState(at, channel, call)).target?.image;
-  }
 }
