@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAws, type RunningAws } from '../clouds/aws/index.ts';
+import { profileVariables } from '../commands/stage.ts';
 import { cliHome, type CliHome } from '../support/run-cli.ts';
 import { frontOf } from './moto-front.ts';
 
@@ -130,6 +131,38 @@ describe.skipIf(python === undefined)('at moto', () => {
       expect((await ok(['share', id, '--with', '444455556666'], there)).stdout).toContain('444455556666');
       expect((await ok(['patch', id, '--tag', 'golden', '-o', 'json'], there)).json()).toMatchObject({ tags: ['golden'] });
       await ok(['delete', id, '--yes'], there);
+    });
+
+    it('a parameter follows a channel, which anybody reads, and goes with it', async () => {
+      const parameter = '/imgctl/channels/web/stable';
+      const values = { region: 'us-east-1', endpoint: front.origin, accessKeyId: 'testing', secretAccessKey: 'testing' };
+      const channelParameter = '/imgctl/channels/{{name}}/{{channel}}';
+      const own = { ...there, ...profileVariables('moto', 'aws', { ...values, channelParameter }) };
+      const run = async (...args: readonly string[]) => {
+        const result = await home.run([...args, '-p', 'moto', '--yes'], { env: own });
+        expect(`${result.exitCode} ${result.stderr}`, args.join(' ')).toMatch(/^0 /);
+        return result;
+      };
+      const read = async (): Promise<unknown> => {
+        const headers = {
+          authorization:
+            'AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/ssm/aws4_request, SignedHeaders=host, Signature=x',
+          'content-type': 'application/x-amz-json-1.1',
+          'x-amz-target': 'AmazonSSM.GetParameter',
+        };
+        const body = JSON.stringify({ Name: parameter });
+        return (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body })).json();
+      };
+      for (const name of ['web-1', 'web-2']) {
+        const made = await run('create', name, '--from-disk', await newVolume(), '--poll-interval', '50ms', '-o', 'json');
+        const { id } = made.json() as { readonly id: string };
+        await run('channel', 'set', 'web@stable', id);
+        expect(await read()).toMatchObject({ Parameter: { Name: parameter, Value: id, DataType: 'aws:ec2:image' } });
+        expect((await run('channel', 'show', 'web@stable', '-o', 'json')).json()).toMatchObject({ id, projection: { id } });
+      }
+      await run('channel', 'delete', 'web@stable');
+      expect(await read()).toMatchObject({ __type: expect.stringContaining('ParameterNotFound') as string });
+      for (const name of ['web-1', 'web-2']) await run('delete', name);
     });
 
     it('a disk is uploaded, listed, downloaded, copied and downloaded again, byte for byte', { timeout: 240_000 }, async () => {
