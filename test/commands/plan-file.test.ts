@@ -89,6 +89,17 @@ describe('a plan that was kept', () => {
     ]);
   });
 
+  it('does not say that the other version is out of use where nothing is to be done to it any more', async () => {
+    const more = { targets: ['laba'] };
+    for (const seed of [21, 22]) await stage.ok(['apply', await planned(more, seed), '--yes'], { env });
+    const file = await planned({ ...more, keep: 1 }, 22, '--unused');
+    const [older] = (JSON.parse(readFileSync(file, 'utf8')) as { readonly rows: readonly { readonly id: string }[] }).rows;
+    await stage.ok(['patch', `laba:${older?.id ?? ''}`, '--protect'], { env });
+    const { exitCode, told, stdout } = await applied(file);
+    expect([exitCode, told]).toEqual([12, ['laba deactivate failed']]);
+    expect(stdout).toContain('it would be left as it is');
+  });
+
   it('is not done about an image that was changed since', async () => {
     await applied(await planned());
     const file = await planned({ tags: ['blessed'] });

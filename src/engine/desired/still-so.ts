@@ -14,7 +14,7 @@ export interface StillSo {
   readonly others: number;
 }
 
-/** Holds a plan against what would be planned now: nothing in the plan is believed besides. Where nothing differs any more rows are done. */
+/** Holds a plan against what would be planned now: nothing in the plan is believed besides. */
 export async function stillSo(planned: readonly DesiredRow[], now: readonly Part[], context: EngineContext): Promise<StillSo> {
   const keyOf = ({ image, profile }: { readonly image: string; readonly profile: string }): string =>
     JSON.stringify([image, profile]);
@@ -26,7 +26,6 @@ export async function stillSo(planned: readonly DesiredRow[], now: readonly Part
   for (const [key, rows] of groups) {
     const part = current.get(key);
     if (!part) rest.push(...rows.map((row) => failed(row, 'the manifest of the plan does not have it')));
-    else if (part.rows.length === 0) rest.push(...rows.map(done));
     else {
       const left = await leftOfPlan(rows, part, context);
       if (left.agreed.length > 0) parts.push({ ...part, rows: left.agreed });
