@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSimplestreams, type RunningStreams } from '../clouds/simplestreams/index.ts';
+import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
+import { publishedDisk } from '../support/published-disk.ts';
 import { commandStage, profileVariables, smallDisk } from './stage.ts';
 
 const stage = commandStage();
@@ -33,16 +36,71 @@ describe('a source that is no plain file', () => {
   it.each(Object.keys(kinds))('is told as what it is: a %s', async (kind) => {
     kinds[kind]?.(stage.file('odd'));
     const { exitCode, stderr } = await plan({ source: './odd' });
-    expect([exitCode, stderr]).toEqual([
-      12,
-      expect.stringContaining(kind === 'folder' ? 'odd is a folder' : 'odd is no regular'),
-    ]);
+    expect([exitCode, stderr]).toEqual([3, expect.stringContaining(kind === 'folder' ? 'odd is a folder' : 'odd is no regular')]);
     expect(stderr).not.toContain('no such file');
   });
 
   it('is a device', async () => {
     const { stderr } = await plan({ source: '/dev/null' });
     expect(stderr).toContain('/dev/null is no regular file');
+  });
+});
+
+describe('a source that is surely not there', () => {
+  let server: FakeServer;
+  let streams: RunningStreams;
+  beforeAll(async () => {
+    server = await startFakeServer(() => ({ status: 404, body: '' }));
+    streams = await startSimplestreams();
+    publishedDisk(streams).publish('20261101', smallDisk(1));
+  });
+  afterAll(async () => {
+    await server.stop();
+    await streams.stop();
+  });
+  const kinds: Readonly<Record<string, () => object>> = {
+    'a file': () => ({ source: './missing.raw' }),
+    'a URL': () => ({ source: `${server.origin}/missing.raw`, checksum: `sha256:${'0'.repeat(64)}` }),
+    'a checksum file': () => ({ source: `${server.origin}/missing.raw`, checksum: `${server.origin}/SUMS` }),
+    'an image of a profile': () => ({ source: 'lab:missing' }),
+    'an image of a publisher': () => ({ source: 'pub:missing' }),
+    'a profile': () => ({ source: 'nowhere:web' }),
+  };
+
+  it.each(Object.keys(kinds))('is told as that, once, and the rest is done: %s', async (kind) => {
+    stage.write('disk.raw', smallDisk(1));
+    const gone = { name: 'gone', targets: ['lab', 'other'], ...kinds[kind]?.() };
+    const images = [gone, { name: 'web', source: './disk.raw', targets: ['lab'] }];
+    const file = stage.write('images.json', JSON.stringify({ manifest: 'fleet', images }));
+    const home = {
+      ...env(),
+      ...profileVariables('other', 'local', { path: stage.file('other') }),
+      ...profileVariables('pub', 'simplestreams', streams.values),
+    };
+    const run = async (...args: readonly string[]) => {
+      const { exitCode, stderr, json } = await stage.run([...args, '-o', 'json', '--retries', '0'], { env: home });
+      const rows = json() as readonly {
+        readonly image: string;
+        readonly action: string;
+        readonly result?: string;
+        readonly code?: string;
+      }[];
+      const codes = stderr.split('\n').flatMap((line) => /"code":"(\w+)"/.exec(line)?.[1] ?? []);
+      return {
+        exitCode,
+        codes,
+        told: rows.map(({ image, action, result = '', code = '' }) => `${image} ${action} ${result}${code}`.trim()),
+      };
+    };
+    const planned = { exitCode: 5, codes: ['NOT_FOUND'], told: ['gone blocked NOT_FOUND', 'gone blocked NOT_FOUND', 'web add'] };
+    expect(await run('plan', '-f', file)).toEqual(planned);
+    expect(await run('plan', '-f', file, '--check')).toEqual(planned);
+    expect(await run('apply', '-f', file, '--dry-run')).toEqual(planned);
+    expect(await run('apply', '-f', file, '--yes')).toEqual({
+      exitCode: 12,
+      codes: ['NOT_FOUND', 'PARTIAL'],
+      told: ['gone blocked failedNOT_FOUND', 'gone blocked failedNOT_FOUND', 'web add ok'],
+    });
   });
 });
 

@@ -3,7 +3,7 @@ import { usageError } from '../../core/errors.ts';
 import { applicationOf, applied, isDone, type Desired } from '../../engine/desired/application.ts';
 import { isDoable, isLosing, lossesOf } from '../../engine/desired/losing.ts';
 import { readPlan } from '../../engine/desired/plan-file.ts';
-import type { Part } from '../../engine/desired/planning.ts';
+import { faultsOf, type Part } from '../../engine/desired/planning.ts';
 import { usualMaxDelete } from '../../engine/desired/retirement.ts';
 import { renderMany } from '../../ui/render.ts';
 import { appliedView, desiredView } from '../../ui/views/desired.ts';
@@ -39,7 +39,10 @@ export const apply = defineCommand({
   async run(input, context) {
     const application = await applicationOf(await askedFor(input, context), context);
     const { manifest, parts, rows, rest, others } = application;
-    if (context.settings.dryRun) return many(desiredView, rows);
+    if (context.settings.dryRun) {
+      for (const fault of faultsOf(parts)) await context.reportAs(fault);
+      return many(desiredView, rows);
+    }
     if (others > 0)
       context.warn(`${pluralize(others, 'difference')} not in the plan: left as ${others === 1 ? 'it is' : 'they are'}`);
     if (rows.length === 0 && rest.every(isDone)) context.say(`nothing to do: everything is as ${manifest.file} has it`);

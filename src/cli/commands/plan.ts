@@ -3,7 +3,7 @@ import { ImgctlError } from '../../core/errors.ts';
 import { commandLine, nowhere, type Next } from '../../core/hint.ts';
 import { given } from '../../core/image.ts';
 import { writePlan } from '../../engine/desired/plan-file.ts';
-import { planning } from '../../engine/desired/planning.ts';
+import { faultsOf, planning } from '../../engine/desired/planning.ts';
 import { desiredView } from '../../ui/views/desired.ts';
 import { pluralize } from '../batch/pluralize.ts';
 import { manifestOptions, manifestTyped } from '../options/manifest.ts';
@@ -17,7 +17,7 @@ export const plan = defineCommand({
     'Reads the manifest, its sources and all accounts that it names, and changes nothing. An image is told by its content and by marks that apply ' +
     'leaves on it; its name may change. What differs is a row: add (it is not there), reuse (it is there, and not marked yet), property ' +
     '(its record says something else), retarget (the name, or the channel, goes from an older version to this one), hide, deactivate, shrink-places, delete (what a broken run left), ' +
-    'blocked (it cannot be done as things are), unknown (it could not be read: exit 12). With -p only these profiles are looked at.\n' +
+    'blocked (it cannot be done as things are), unknown (it could not be read: exit 12). A source that is not there is blocked, and ends with 5. With -p only these profiles are looked at.\n' +
     'Where the manifest says keep, older versions beyond that are retired and later deleted, by the rules of imgctl prune.',
   args: {},
   options: {
@@ -41,10 +41,13 @@ export const plan = defineCommand({
     const { journal: _journal, ...reading } = { ...context, settings: { ...context.settings, dryRun: true } };
     const { allowDowngrade = false, unused = false } = input;
     const wishes = { allowDowngrade, isUnusedBelieved: unused, isKept: input.out !== undefined, only };
-    const rows = (await planning(manifest, wishes, reading)).flatMap((part) => part.rows);
+    const parts = await planning(manifest, wishes, reading);
+    const rows = parts.flatMap((part) => part.rows);
+    const faults = faultsOf(parts);
+    for (const fault of faults) await context.reportAs(fault);
     if (input.out !== undefined) await writePlan(input.out, { manifest, wishes, rows }, context.now());
     const isKnown = rows.every(({ action }) => action !== 'unknown');
-    if (input.check && rows.length > 0 && isKnown)
+    if (input.check && rows.length > 0 && isKnown && faults.length === 0)
       await context.reportAs(
         new ImgctlError('DRIFT', `${pluralize(rows.length, 'difference')} from ${manifest.file}`, {
           hint: `Make everything so with: ${commandLine({ verb: 'apply', ...appliedBy(input, context.settings) }, nowhere)}`,

@@ -8,6 +8,7 @@ import type { Abilities } from '../desired/case.ts';
 import { isDoable, lossesOf, type AccountLoss } from '../desired/losing.ts';
 import { meantManifest } from '../desired/meant-manifest.ts';
 import { readPlan, writePlan } from '../desired/plan-file.ts';
+import { faultsOf } from '../desired/planning.ts';
 import { usualMaxDelete } from '../desired/retirement.ts';
 import type { Change } from '../operations/change.ts';
 import { performed, planned } from './change.ts';
@@ -48,7 +49,8 @@ export function plan({ out, ...input }: DesiredInput, context: Context): Promise
     const reading = { ...engine, settings: { ...engine.settings, dryRun: true } };
     const { manifest, wishes } = await wanted(input, reading);
     const asked = { manifest, wishes: { ...wishes, isKept: out !== undefined } };
-    const { rows } = await applicationOf(asked, reading);
+    const { parts, rows } = await applicationOf(asked, reading);
+    for (const fault of faultsOf(parts)) await reading.report(fault);
     if (out !== undefined) await writePlan(out, { ...asked, rows }, engine.now());
     return rows;
   });

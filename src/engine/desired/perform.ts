@@ -25,7 +25,7 @@ import { supersede, unretire } from './superseded.ts';
 import { seriesOfImage } from './manifest.ts';
 import { pointed } from './channel-rows.ts';
 import { beginning } from './marking.ts';
-import type { Part } from './planning.ts';
+import { faultsOf, type Part } from './planning.ts';
 import { whoHasIt } from './taken-meanwhile.ts';
 
 /** Rows that are not done, with the reason. */
@@ -44,6 +44,7 @@ export async function performed(
   const rows: AppliedRow[] = [];
   for (const image of new Set(parts.map((part) => part.image))) {
     const own = parts.filter((part) => part.image === image && part.rows.length > 0);
+    for (const fault of faultsOf(own)) await context.report(fault);
     const original = originalFor(own, context);
     try {
       const each = inParallel(context.settings.concurrencyLimit, own, (part) =>
@@ -105,8 +106,8 @@ class PartRun {
       return { ...outline(row), ...(id === undefined ? {} : { id }), result: 'ok', message: doneWord(row) };
     } catch (error) {
       const failure = failureOf(error);
-      // What could not be read was reported when it could not.
-      if (row.action !== 'unknown') await this.#context.report(naming(`${row.image} in ${row.profile}`, failure));
+      // What could not be read was reported when it could not, and the fault of a source once for all profiles.
+      if (this.#part.ready) await this.#context.report(naming(`${row.image} in ${row.profile}`, failure));
       return failedRow({ ...(this.#made ? { id: this.#made.id } : {}), ...row }, failure, this.#context.redactor);
     }
   }

@@ -23,6 +23,8 @@ export interface Part {
   readonly image: ManifestImage;
   readonly profile: string;
   readonly rows: readonly DesiredRow[];
+  /** Its source is surely not there, or cannot be meant: whoever carries the plan on tells it. */
+  readonly fault?: ImgctlError;
   /** Absent where either could not be read: the rows say so. */
   readonly ready?: {
     readonly source: WantedSource;
@@ -46,7 +48,8 @@ export interface PlanWishes {
 
 /**
  * What is to be done so that everything is as the manifest has it; only reads. Every account is read at once, as is every source. What
- * cannot be read is reported, and its rows are `unknown`: nothing is said of it. Throws CONFIG where the manifest cannot be meant.
+ * cannot be read is reported, and its rows are `unknown`: nothing is said of it. Of a source that is surely not there they are `blocked`. Throws
+ * CONFIG where the manifest cannot be meant.
  */
 export async function planning(manifest: Manifest, wishes: PlanWishes, context: EngineContext): Promise<readonly Part[]> {
   const placed = placedImages(manifest, wishes.only, context.directory);
@@ -66,7 +69,8 @@ export async function planning(manifest: Manifest, wishes: PlanWishes, context: 
   const atOnce = context.settings.concurrency === undefined ? profiles.length : limit;
   const looks = await allOf(inParallel(atOnce, profiles, (profile) => lookAt(profile, interest, context).catch(failureOf)));
   const lookOf = new Map(profiles.map((profile, index) => [profile, looks[index]]));
-  for (const failure of new Set([...sources, ...looks])) if (failure instanceof ImgctlError) await context.report(failure);
+  for (const failure of new Set([...sources, ...looks]))
+    if (failure instanceof ImgctlError && !(sources.includes(failure) && isFault(failure))) await context.report(failure);
   const parts = placed.flatMap(({ image, profiles: wanted }: Placed, index) =>
     wanted.map((profile) => ({ image, profile, source: sources[index], look: lookOf.get(profile) })),
   );
@@ -78,6 +82,7 @@ export async function planning(manifest: Manifest, wishes: PlanWishes, context: 
   );
   const decisions = await allOf(
     inParallel(limit, parts, async ({ image, profile, source, look }): Promise<Part> => {
+      if (source instanceof ImgctlError && isFault(source)) return faulty(image, profile, source, context);
       if (source instanceof ImgctlError || !source) return { image, profile, rows: [unknown(image, profile, source, context)] };
       if (look instanceof ImgctlError || !look) return { image, profile, rows: [unknown(image, profile, look, context)] };
       try {
@@ -106,10 +111,20 @@ async function named(image: ManifestImage, context: EngineContext): Promise<Name
     const name = displayName(image.displayName, { name: image.name, serial, arch, date: dateWord(source.image.createdAt) });
     return { source, name };
   } catch (error) {
-    const failure = failureOf(error);
-    return new ImgctlError(failure.code, `${image.name}: ${failure.message}`, failure.circumstances);
+    return ofImage(image, failureOf(error));
   }
 }
+
+const ofImage = ({ name }: ManifestImage, { code, message, circumstances }: ImgctlError): ImgctlError =>
+  new ImgctlError(code, `${name}: ${message}`, circumstances);
+
+/** A source that is not there, or cannot be one, however often it is asked for. */
+const isFault = ({ code }: ImgctlError): boolean => code === 'NOT_FOUND' || code === 'CONFIG';
+
+/** Each fault of a source once, however many profiles its image is to be in. */
+export const faultsOf = (parts: readonly Part[]): readonly ImgctlError[] => [
+  ...new Map(parts.flatMap(({ image, fault }) => (fault ? [[image, fault] as const] : []))).values(),
+];
 
 /** Names of interest: those that are wanted, also with a version behind. */
 function interestIn(sources: readonly (NamedSource | ImgctlError)[]): (name: string) => boolean {
@@ -169,6 +184,8 @@ async function decided(
   };
   const one = caseOf(wanted, seen, can);
   const main = decide(wanted, seen, can);
+  const missing = main.some(({ action, id }) => action === 'add' && id === undefined) ? await source.missing?.() : undefined;
+  if (missing) return faulty(image, profile, ofImage(image, missing), context);
   const rows = [...main, ...(await channelRows(one, main, image, look, reading.call))];
   const ready = { source, look, wanted, one };
   if (!image.retention || !can.marks || rows.some(({ action }) => action === 'blocked')) return { image, profile, rows, ready };
@@ -182,6 +199,14 @@ async function decided(
     );
   return { image, profile, rows: [...rows, ...supersededRows(one, retiring)], ready: { ...ready, superseding: retiring } };
 }
+
+/** It cannot be made: there is nothing that it could be made of. */
+const faulty = (image: ManifestImage, profile: string, fault: ImgctlError, context: EngineContext): Part => ({
+  image,
+  profile,
+  rows: [{ ...unknown(image, profile, fault, context), action: 'blocked' }],
+  fault,
+});
 
 /** Nothing is known of it: that is never the same as nothing to do. Whoever was asked may have quoted what he was sent. */
 function unknown(

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { configError, conflictError, notFoundError } from '../../core/errors.ts';
+import { configError, conflictError, notFoundError, type ImgctlError } from '../../core/errors.ts';
 import { given, imageFrom, type Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { provenanceIn, provenanceProperties, type Properties } from '../../core/provenance.ts';
@@ -21,6 +21,7 @@ import { copyNeeds } from '../operations/copy-options.ts';
 import { understood, type Understood } from '../operations/wishes.ts';
 import { fileNameOf, isUrl } from '../trust/beside.ts';
 import { nearest } from '../../host/did-you-mean.ts';
+import { failureOf } from './look.ts';
 import { isPath } from './read-manifest.ts';
 import type { ManifestImage } from './manifest.ts';
 
@@ -37,6 +38,8 @@ export interface WantedSource {
   readonly says?: Properties;
   /** Properties that a new one gets besides: what is at the address says so just now. */
   readonly born?: Properties;
+  /** Of a URL: that there is nothing; asked once, and only where it is to be read. */
+  missing?(): Promise<ImgctlError | undefined>;
   /** What tells it from another version; a file is read for it. */
   version(): Promise<string>;
   /** Of a file: with the digests of what is in it; it is read for that once. */
@@ -99,15 +102,28 @@ async function fromUrl(wanted: ManifestImage, disk: Understood, context: EngineC
   const transfer: TransferOptions = { ...asked, proved: () => ({ ...known, ...asked.proved?.() }) };
   const image = pseudo(fileNameOf(url), { checksums, properties: provenanceProperties({ url, ...transfer.proved?.() }) });
   const pointed = await pointedAt(wanted, checksum?.hex, context);
+  let missing: Promise<ImgctlError | undefined> | undefined;
   return {
     image,
     disk,
     transfer,
     ...pointed,
+    missing: () => (missing ??= missingAt(url, context)),
     version: async () => pointed.born[version?.property ?? ''] ?? version?.label ?? versionOf(image),
     contentId: async () => undefined,
     isIn: async (there, at, reading) => (await copiedBefore(at, [there], image, reading)) !== undefined,
   };
+}
+
+/** That there is nothing at an address. Whatever else keeps it from being read now is told by who reads it. */
+async function missingAt(url: string, context: EngineContext): Promise<ImgctlError | undefined> {
+  try {
+    await (await urlSource(url, (await context.tools()).http, context.call())).close();
+    return undefined;
+  } catch (error) {
+    const { code } = failureOf(error);
+    return code === 'NOT_FOUND' ? failureOf(error) : undefined;
+  }
 }
 
 /** What is said of whatever is at an address just now: its digest, and when it was put there. */
