@@ -82,15 +82,15 @@ describe('a version that a newer one has replaced', () => {
     expect(statusOf(first)).toBe('active');
   });
 
-  it('is retired by a plan that was kept, where that is still so', async () => {
+  it('is retired by a plan that was kept, where that is still so, and told where it is not', async () => {
     await done(manifest(1));
     const first = idOf('web');
     const plan = cli.file('plan.json');
     await done(manifest(2, { keep: 2 }));
     await cli.ok(['plan', '-f', manifest(2), '--out', plan]);
     cli.cloud().nova.boot({ name: 'shop', image: first, project });
-    expect((await cli.run(['apply', plan, '--yes'])).exitCode).toBe(0);
-    expect(statusOf(first)).toBe('active');
+    const { exitCode, stdout } = await cli.run(['apply', plan, '--yes']);
+    expect([exitCode, stdout, statusOf(first)]).toEqual([12, expect.stringContaining('it would be left as it is'), 'active']);
   });
 
   it('that somebody has protected, or deactivated, is left', async () => {
