@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAws, type RunningAws } from '../clouds/aws/index.ts';
 import { profileVariables } from '../commands/stage.ts';
 import { cliHome, type CliHome } from '../support/run-cli.ts';
+import { answering, freePort } from './daemon.ts';
 import { frontOf } from './moto-front.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -55,9 +56,12 @@ function file(name: string, data = disk): string {
 }
 
 describe.skipIf(!hasBed)('the cases of AWS', () => {
-  const port = 31_870;
+  let port = 0;
   const program = path.join(bed, 'aws-testbed');
-  beforeAll(() => exec(program, ['up', path.join(home.folder, 'bed'), '--port', String(port)]));
+  beforeAll(async () => {
+    port = await freePort();
+    await exec(program, ['up', path.join(home.folder, 'bed'), '--port', String(port)]);
+  });
   afterAll(() => exec(program, ['down', path.join(home.folder, 'bed')]));
 
   it('all hold', { timeout: 600_000 }, async () => {
@@ -69,21 +73,15 @@ describe.skipIf(!hasBed)('the cases of AWS', () => {
 });
 
 describe.skipIf(python === undefined)('at moto', () => {
-  const port = 31_880;
-  const env = keys(`http://127.0.0.1:${port}`, 'testing', 'testing');
+  let port = 0;
+  let env: Readonly<Record<string, string>>;
   let server: ChildProcess;
   beforeAll(async () => {
+    port = await freePort();
+    env = keys(`http://127.0.0.1:${port}`, 'testing', 'testing');
     const own = { ...process.env, MOTO_EC2_LOAD_DEFAULT_AMIS: 'false' };
     server = spawn(python ?? '', ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], { env: own, stdio: 'ignore' });
-    for (let tries = 0; tries < 120; tries += 1) {
-      const answers = await fetch(`http://127.0.0.1:${port}/moto-api/`).then(
-        () => true,
-        () => false,
-      );
-      if (answers) return;
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
-    throw new Error('moto does not answer');
+    await answering(server, () => fetch(`http://127.0.0.1:${port}/moto-api/`));
   });
   afterAll(() => void server.kill());
 

@@ -51,7 +51,7 @@ async function noNetworks(): Promise<{ readonly url: string; stop(): void }> {
 }
 
 async function answers(url: string, child: ChildProcess, log: string): Promise<void> {
-  for (const until = Date.now() + 60_000; Date.now() < until && child.exitCode === null;) {
+  for (const until = Date.now() + 120_000; Date.now() < until && child.exitCode === null;) {
     const isUp = await fetch(url).then(
       () => true,
       () => false,

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import driver from '../../src/drivers/oci/index.ts';
 import { isBlockUpload } from '../../src/core/bound-blocks.ts';
 import type { Session } from '../../src/core/driver.ts';
+import type { Call, Note } from '../../src/core/operation.ts';
 import { allOf, everything, failureOf, testCall } from '../conformance/stage.ts';
 import { gather, makeContent, type ContentWishes, type TestContent } from '../support/content.ts';
 import { openSession } from '../support/open-session.ts';
@@ -23,7 +24,7 @@ describe.skipIf(missing !== undefined)(
     const open = (more: Readonly<Record<string, string>> = {}): Session =>
       openSession(driver, valuesFor({ host: cable.host }, more)).session;
     const disk = (wishes: ContentWishes = {}): TestContent => makeContent({ format: 'raw' }, { diskLength: size, ...wishes });
-    const upload = (session: Session, content: TestContent, call = testCall(undefined, 6)) =>
+    const upload = (session: Session, content: TestContent, call: Call = testCall(undefined, 6)) =>
       session.require('upload').run({ description: { name: 'disk' }, content, extras: {} }, call);
     const images = () => allOf(open().require('list').run(everything, testCall()));
 
@@ -60,17 +61,19 @@ describe.skipIf(missing !== undefined)(
     });
 
     it('killed between two chunks: it goes on, and no more than one chunk is sent twice', async () => {
-      let restarted: Promise<void> | undefined;
       const content = disk({
         blind: true,
-        async before(offset) {
-          if (offset !== 5 * chunk + chunk / 2) return;
-          await registry.kill();
-          restarted = new Promise((resolve) => setTimeout(resolve, 500)).then(() => registry.start());
-        },
+        before: (offset) => (offset === 5 * chunk + chunk / 2 ? registry.kill() : undefined),
       });
+      let restarted: Promise<void> | undefined;
       const call = testCall(undefined, 8);
-      const { id } = await upload(open({ chunkSize: '2MiB' }), content, call);
+      const { note } = call;
+      // It comes back once it was missed.
+      const hearing = (said: Note): void => {
+        note(said);
+        if (said.kind === 'retry') restarted ??= registry.start();
+      };
+      const { id } = await upload(open({ chunkSize: '2MiB' }), content, { ...call, note: hearing });
       await restarted;
       expect(cable.sent()).toBeLessThan(size + chunk + small);
       expect(content.opened()).toBe(1);

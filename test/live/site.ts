@@ -63,7 +63,7 @@ export async function outcome(
   region?: string,
 ): Promise<Image> {
   const since = new Date().toISOString();
-  for (const until = Date.now() + 30_000; ;) {
+  for (const until = Date.now() + 100_000; ;) {
     const image = await awaited(as(user, region), { verb, image: id, since });
     if (image.status === 'failed' || done(image)) return image;
     if (Date.now() > until) throw new Error(`${id} is still ${image.providerStatus}`);

@@ -116,7 +116,7 @@ export async function startRealProxy(name: Name): Promise<RealProxy> {
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += String(text)));
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const until = Date.now() + 10_000;
+  const until = Date.now() + 120_000;
   while (!(await answers(port))) {
     if (child.exitCode !== null || Date.now() > until) throw new Error(`${name} did not come up: ${said}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
