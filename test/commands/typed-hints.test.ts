@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startOpenstack, type OpenstackCloud } from '../clouds/openstack/index.ts';
-import { commandStage, errorOf, profileVariables } from './stage.ts';
+import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
 
 const stage = commandStage();
 let cloud: OpenstackCloud;
@@ -25,3 +25,24 @@ it.each([
     expect.stringContaining(`imgctl ${next.replaceAll('ID', image)}`),
   ]);
 });
+
+it.each(['download ID -', 'download ID web.raw', 'copy ID local:x'])(
+  '%s: so does what is told of data only when it is read',
+  async (line) => {
+    const made = await stage.ok(['upload', stage.write('disk.raw', smallDisk()), '--name', 'os:web', '-o', 'id'], { env });
+    const image = `os:${made.stdout.trim()}`;
+    await stage.ok(['deactivate', image], { env });
+    const refused = await stage.run(
+      [...line.replace('ID', image).replace('web.raw', stage.file('web.raw')).split(' '), '--json'],
+      {
+        env,
+      },
+    );
+    expect(refused.exitCode).not.toBe(0);
+    expect(errorOf(refused)).toMatchObject({
+      profile: 'os',
+      provider: 'openstack',
+      hint: expect.stringContaining(`imgctl reactivate ${image}`),
+    });
+  },
+);

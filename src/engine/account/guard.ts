@@ -1,7 +1,7 @@
 import type { Session } from '../../core/driver.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import type { Action } from '../../core/action.ts';
-import type { Call, OperationName, OperationTypes, PatchRequest } from '../../core/operation.ts';
+import type { Call, Download, OperationName, OperationTypes, PatchRequest } from '../../core/operation.ts';
 import { firstChange } from './preview.ts';
 import type { EngineContext } from '../context.ts';
 import { actionOf, changes } from '../dry-run.ts';
@@ -24,7 +24,7 @@ export function guarded<B extends Runnable>(
       return result.then(
         (made: unknown) => {
           for (const text of roundedUp(request, made)) context.warn(text);
-          return made;
+          return verb === 'download' ? guardedData(made as Download, blame) : made;
         },
         (error: unknown) => Promise.reject(blame(error)),
       );
@@ -56,11 +56,21 @@ export async function preview<N extends OperationName>(
   return { profile, provider, ...asked, ...labels, ...(sent ?? nothingToDo) };
 }
 
+/** Of data a provider says much only when it is read. */
+function guardedData(download: Download, blame: (error: unknown) => unknown): Download {
+  const extents = download.extents?.bind(download);
+  return {
+    ...download,
+    open: (from, to) => guardedItems(download.open(from, to), blame),
+    ...(extents ? { extents: () => guardedItems(extents(), blame) } : {}),
+  };
+}
+
 /** No generator: one more of them would cost a long list a fiftieth of its time. */
-const guardedItems = (items: AsyncIterable<unknown>, blame: (error: unknown) => unknown): AsyncIterable<unknown> => ({
+const guardedItems = <T>(items: AsyncIterable<T>, blame: (error: unknown) => unknown): AsyncIterable<T> => ({
   [Symbol.asyncIterator]() {
     const from = items[Symbol.asyncIterator]();
-    const guard = (step: Promise<IteratorResult<unknown>>): Promise<IteratorResult<unknown>> =>
+    const guard = (step: Promise<IteratorResult<T>>): Promise<IteratorResult<T>> =>
       step.catch((error: unknown) => Promise.reject(blame(error)));
     return {
       next: () => guard(from.next()),
