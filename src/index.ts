@@ -51,7 +51,7 @@ export type {
   PublishInput,
   UploadInput,
 } from './engine/api/data.ts';
-export type { ApplyCall, ApplyInput, ManifestInput, DesiredInput } from './engine/api/desired.ts';
+export type { ApplyCall, ApplyInput, DesiredInput, ManifestDocument, ManifestInput } from './engine/api/desired.ts';
 export type { Event } from './engine/api/events.ts';
 export type { ImageInput, ListInput, WaitInput } from './engine/api/images.ts';
 export type {

@@ -72,6 +72,9 @@ async function main(): Promise<void> {
   const wanted: imgctl.ManifestInput = { manifest: 'images.json' };
   const differences: readonly imgctl.DesiredRow[] = await api.plan({ ...wanted, out: 'plan.json' }, context);
   const steps: readonly imgctl.Action[] = await api.apply.plan(wanted, context);
+  const document: imgctl.ManifestDocument = { manifest: 'fleet', images: [] };
+  await api.plan({ manifest: document }, context);
+  await api.plan({ manifestText: JSON.stringify(document) }, context);
   const applied: readonly imgctl.AppliedRow[] = await api.apply({ plan: 'plan.json', pollMs: 1 }, context);
   const channels: readonly imgctl.ChannelRow[] = await api.channels(at, {}, context);
   const history: readonly imgctl.ChannelHistoryRow[] = await api.channelHistory(at, { channel: 'up@stable' }, context);

@@ -16,10 +16,19 @@ import { engineOf, quiet, type Context } from './context.ts';
 import { requireCount } from './require-count.ts';
 import { waitLimits, type WaitOptions } from './wait-options.ts';
 
+/** A manifest as it would be read from a file; `schema/manifest.schema.json` has every key. Relative paths begin in the working folder. */
+export interface ManifestDocument {
+  readonly manifest: string;
+  readonly defaults?: Readonly<Record<string, unknown>> | undefined;
+  readonly images: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** What is wanted, and where. */
 export interface ManifestInput {
-  /** A file; absent: `images.yaml`. */
-  readonly manifest?: string | undefined;
+  /** A file, or what would stand in one; absent: `images.yaml`. */
+  readonly manifest?: string | ManifestDocument | undefined;
+  /** In place of it: the text of one, YAML or JSON. */
+  readonly manifestText?: string | undefined;
   /** In place of it: a file or folder of OSISM's image manager, whose images are to be in `profiles`. */
   readonly fromOim?: string | undefined;
   /** Names and globs: only these of the targets. Absent: all of them. */
@@ -89,20 +98,22 @@ async function applying(input: ApplyInput, engine: EngineContext): Promise<Chang
 
 async function askedFor({ plan: file, ...input }: ApplyInput, context: EngineContext): Promise<Desired> {
   if (file === undefined) return wanted(input, context);
-  const { manifest, fromOim, profiles, allowDowngrade, unused } = input;
-  const beside = Object.keys(given({ manifest, fromOim, profiles, allowDowngrade, unused }));
+  const { manifest, manifestText, fromOim, profiles, allowDowngrade, unused } = input;
+  const beside = Object.keys(given({ manifest, manifestText, fromOim, profiles, allowDowngrade, unused }));
   if (beside.length > 0)
     throw usageError(`plan and ${beside.join(', ')} cannot be combined`, { hint: 'Give them to the call that makes the plan.' });
   return readPlan(file);
 }
 
 async function wanted(
-  { manifest: file, fromOim, profiles, allowDowngrade = false, unused = false }: ManifestInput,
+  { manifest: named, manifestText: text, fromOim, profiles, allowDowngrade = false, unused = false }: ManifestInput,
   context: EngineContext,
 ): Promise<Desired> {
-  if (file !== undefined && fromOim !== undefined) throw usageError('manifest and fromOim cannot be combined');
+  const [one, other] = Object.keys(given({ manifest: named, manifestText: text, fromOim }));
+  if (other !== undefined) throw usageError(`${one} and ${other} cannot be combined`);
   if (profiles?.length === 0) throw usageError('profiles must not be empty', { hint: 'Omit it for all targets.' });
-  const meant = { file, fromOim, profiles: profiles ?? [], isNarrowed: profiles !== undefined };
+  const source = typeof named === 'object' ? { value: named } : { file: named };
+  const meant = { ...source, text, fromOim, profiles: profiles ?? [], isNarrowed: profiles !== undefined };
   const { manifest, only } = await meantManifest(meant, context);
   return { manifest, wishes: { allowDowngrade, isUnusedBelieved: unused, only } };
 }

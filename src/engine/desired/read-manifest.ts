@@ -54,8 +54,13 @@ export async function readManifest(file: string): Promise<Manifest> {
   const text = await readTextFile(file);
   if (text === undefined)
     throw notFoundError(`no such file: ${file}`, { hint: 'Name the manifest with --file.', ofNoImage: true });
+  return manifestIn(text, file, path.dirname(path.resolve(file)));
+}
+
+/** The manifest in a text. Throws CONFIG as `readManifest`. */
+export function manifestIn(text: string, file: string, folder: string): Manifest {
   const { value, lineOf } = parseWritten(text, file);
-  return manifestFrom(value, file, path.dirname(path.resolve(file)), lineOf);
+  return manifestFrom(value, file, folder, lineOf);
 }
 
 /** The manifest that a value is. `folder`: where relative paths of files begin. */

@@ -2,7 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { apply, createContext, list, openAccount, plan, type ContextOptions, type LossQuestion } from '../../../src/index.ts';
+import {
+  apply,
+  createContext,
+  list,
+  openAccount,
+  plan,
+  type ContextOptions,
+  type DesiredRow,
+  type LossQuestion,
+} from '../../../src/index.ts';
 import { startOpenstack, type OpenstackCloud } from '../../clouds/openstack/index.ts';
 import { profileVariables, smallDisk } from '../../commands/stage.ts';
 
@@ -50,12 +59,34 @@ describe('plan, of a program', () => {
     expect(cloud.requests().filter(({ method, path: at }) => method !== 'GET' && !at.endsWith('/auth/tokens'))).toEqual([]);
   });
 
-  it('has a row of what cannot be read, and tells it', async () => {
+  it('has a row of what is not there, and tells it', async () => {
     const told: string[] = [];
     const manifest = writeManifest({ source: './gone.raw' });
     const context = await contextWith({ tell: (event) => event.kind === 'warning' && told.push(event.message) });
-    expect(await plan({ manifest }, context)).toMatchObject([{ action: 'unknown', code: 'NOT_FOUND' }]);
+    expect(await plan({ manifest }, context)).toMatchObject([{ action: 'blocked', code: 'NOT_FOUND' }]);
     expect(told.join()).toContain('gone.raw');
+  });
+
+  it('takes what would stand in a file, as a value or as text', async () => {
+    const image = { name: 'web', source: file('disk.raw'), targets: ['pcd'], description: undefined };
+    const document = { manifest: 'fleet', images: [image] };
+    const told = (rows: readonly DesiredRow[]) => rows.map(({ action, name, profile }) => `${action} ${name} ${profile}`);
+    const text = `manifest: fleet\nimages:\n  - { name: web, source: ${file('disk.raw')}, targets: pcd }\n`;
+    const context = await contextWith();
+    for (const input of [{ manifest: document }, { manifestText: text }, { manifestText: JSON.stringify(document) }])
+      expect(told(await plan({ ...input, out: file('plan.json') }, context))).toEqual(['add web pcd']);
+    expect(await apply({ plan: file('plan.json') }, context)).toMatchObject([{ result: 'ok' }]);
+    expect(await apply({ manifest: document }, context)).toEqual([]);
+  });
+
+  it.each([
+    [{ manifest: { manifest: 'fleet', images: [{ name: 'web' }] } }, 'manifest: images[0].targets is missing'],
+    [{ manifestText: 'manifest: fleet\nimages:\n  - { name: web }\n' }, 'manifest:3: images[0].targets is missing'],
+  ])('names the place of a fault in what stands in no file: %o', async (input, message) => {
+    await expect(plan(input, await contextWith())).rejects.toMatchObject({
+      code: 'CONFIG',
+      message: expect.stringContaining(message),
+    });
   });
 
   it('is narrowed to profiles', async () => {
@@ -66,6 +97,7 @@ describe('plan, of a program', () => {
 
   it.each([
     [{ manifest: 'a', fromOim: 'b' }, 'USAGE'],
+    [{ manifest: 'a', manifestText: 'b' }, 'USAGE'],
     [{ profiles: [] }, 'USAGE'],
     [{ manifest: 'gone.yaml' }, 'NOT_FOUND'],
   ])('refuses %o', async (input, code) => {
