@@ -154,7 +154,7 @@ export interface Driver {
 }
 
 /** The refusal of a verb that a driver does not have. */
-export function refusal(driver: Driver, verb: OperationName): Error {
+export function refusal(driver: Driver, verb: OperationName): ImgctlError {
   const reason = driver.absent[verb];
   return unsupportedError(`${driver.name} does not offer ${verb}.${reason ? ` ${reason}` : ''}`, {
     provider: driver.name,

@@ -7,6 +7,7 @@ import type { Call } from '../../core/operation.ts';
 import { hasFailed, toldBy, withReason } from '../images/told.ts';
 import { limitText, spentOf } from '../../core/call.ts';
 import { poll, type Looked, type WaitLimits } from '../../core/poll.ts';
+import { refusal } from '../../core/driver.ts';
 import { commandLine, fillingOf } from '../../core/hint.ts';
 import type { Account } from '../account/account.ts';
 import type { Task } from '../../core/task.ts';
@@ -81,7 +82,7 @@ export interface Wait {
 /**
  * Looks at an image until the goal is reached; absent where it is gone then. Where the job is known that leads there, it is looked
  * at: PROVIDER, with the provider's reason, as soon as that has failed or was cancelled, whatever the image's record still says.
- * Throws CONFLICT where nobody is left to do it, WAIT_TIMEOUT, saying how to go on, when time is up.
+ * Throws UNSUPPORTED where images lie in no places, CONFLICT where nobody is left to do it, WAIT_TIMEOUT, saying how to go on, when time is up.
  */
 export async function waitFor(
   at: Account,
@@ -89,6 +90,7 @@ export async function waitFor(
   goal: Goal,
   { limits, call, task, job, abandoned, missing }: Wait,
 ): Promise<Image | undefined> {
+  if ('places' in goal && !at.maybe('places')) throw refusal(at.driver, 'places').inProfile(at.profile, at.provider);
   const known = job ?? jobOn(call, id);
   const look = lookFor(at, id, known, call);
   let began = false;
