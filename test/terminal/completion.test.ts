@@ -151,13 +151,19 @@ describe('what a shell is told', () => {
   const ask = (...words: readonly string[]) =>
     spawnSync(desk.file('.bin/imgctl'), ['__complete', ...words], { env: desk.env, cwd: desk.folder, encoding: 'utf8' });
 
-  it('comes within 100 ms', () => {
-    const times = Array.from({ length: 8 }, () => {
+  it('comes within 100 ms, where Node itself starts in 40: as long as Node needs two and a half times', () => {
+    const timed = (work: () => { readonly status: number | null }): number => {
       const start = performance.now();
-      expect(ask('fish', 'imgctl', 'show', 'lab:').status).toBe(0);
+      expect(work().status).toBe(0);
       return performance.now() - start;
-    });
-    expect(Math.min(...times)).toBeLessThan(100);
+    };
+    // Side by side, so that a slow or busy machine is one for both.
+    const rounds = Array.from({ length: 8 }, () => ({
+      bareMs: timed(() => spawnSync(process.execPath, ['-e', '0'])),
+      toldMs: timed(() => ask('fish', 'imgctl', 'show', 'lab:')),
+    }));
+    const least = (of: 'bareMs' | 'toldMs'): number => Math.min(...rounds.map((round) => round[of]));
+    expect(least('toldMs'), JSON.stringify(rounds)).toBeLessThan(2.5 * least('bareMs'));
   });
 
   it('is nothing, quietly, where the store is damaged or the words are odd', () => {

@@ -15,7 +15,7 @@ export interface Pane {
   press(...keys: readonly string[]): Promise<void>;
   /** What stands on the screen; `colours`: with the escapes that paint it. */
   screen(colours?: boolean): Promise<string>;
-  /** Waits until the screen fits, and gives it. Throws, with the screen, after 10 s. */
+  /** Waits until the screen fits, and gives it. Throws, with the screen, after a minute. */
   until(pattern: RegExp): Promise<string>;
   /** Whether the cursor is shown. */
   cursorIsShown(): Promise<boolean>;
@@ -23,7 +23,7 @@ export interface Pane {
 }
 
 let panes = 0;
-const limitMs = 5_000;
+const limitMs = 60_000;
 
 /** Opens a terminal with a command in it. The command sees nothing of our environment but `env`. */
 export async function openPane(
