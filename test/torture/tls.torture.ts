@@ -66,7 +66,7 @@ async function tryOut(line: VerbLine, proof: Proof): Promise<readonly string[]> 
   try {
     const id = await bed.cloud('x').seed('web', line.status ?? 'active');
     const trust = proof.trusted ? ['--ca-bundle', all.authorityFile] : [];
-    const typed = [...line.args(id, bed), '-p', 'x', '--timeout', '2s', '--retries', '2', ...trust];
+    const typed = [...line.args(id, bed), '-p', 'x', '--timeout', '20s', '--retries', '2', ...trust];
     const result = await bed.feed(line.stdin, ...typed);
     const { exitCode, stderr, stdout } = result;
     const wrong: string[] = [];
@@ -118,7 +118,7 @@ describe.skipIf(!hasOpenssl)(
         // The first service is the API, the second takes the data.
         const bed = await makeBed({ x: 'linode' }, (at) => (at === 0 ? all.good : proof.identity(all)));
         const file = bed.file('disk.raw', diskBytes('raw', 100_352));
-        const typed = ['upload', file, '--name', 'new', '-p', 'x', '--timeout', '2s', '--ca-bundle', all.authorityFile];
+        const typed = ['upload', file, '--name', 'new', '-p', 'x', '--timeout', '20s', '--ca-bundle', all.authorityFile];
         const { exitCode, stderr } = await bed.run(...typed);
         if (exitCode !== 9 || !proof.told?.[0].test(stderr)) wrong.push(`${proof.name}: exit ${exitCode}: ${stderr}`);
         const sent = bed
