@@ -65,21 +65,25 @@ function isDescriptor(head: Buffer): boolean {
 
 async function openDescriptor(source: RandomSource, header: VmdkHeader, report: Report): Promise<string | undefined> {
   const { descriptorOffset, descriptorBytes } = header;
-  if (descriptorOffset === 0 && descriptorBytes === 0) {
-    report.reject(
-      'descriptor',
-      'a part of a VMDK that is split into several files',
-      'Put the set into one file with: qemu-img convert -O qcow2 DESCRIPTOR.vmdk whole.qcow2',
-    );
-    return undefined;
-  }
+  if (descriptorOffset === 0 && descriptorBytes === 0) return refusePart(report);
   if (descriptorOffset !== sectorBytes || descriptorBytes === 0 || descriptorBytes > maxDescriptorBytes) {
     report.reject('descriptor', `a VMDK descriptor of ${descriptorBytes} bytes at ${descriptorOffset}`);
     return undefined;
   }
   const bytes = await readFully(source, descriptorOffset, descriptorBytes, 'the VMDK descriptor');
   const end = bytes.indexOf(0);
+  // QEMU leaves room for a description in the parts of a set too.
+  if (end === 0) return refusePart(report);
   return checkDescriptor(bytes.toString('utf8', 0, end < 0 ? bytes.length : end), header.virtualBytes / sectorBytes, report);
+}
+
+/** What is made of a part alone would pass for the whole disk. */
+function refusePart(report: Report): undefined {
+  report.reject(
+    'descriptor',
+    'a part of a VMDK that is split into several files',
+    'Put the set into one file with: qemu-img convert -O qcow2 DESCRIPTOR.vmdk whole.qcow2',
+  );
 }
 
 /**

@@ -216,6 +216,22 @@ describe('what is wrong is found', () => {
     expect((await inspect(sourceOfBytes(whole ?? file))).findings).toEqual([]);
   });
 
+  test.each<[string, Change]>([
+    ['no room for a description', all(at.le64(28, 0n), at.le64(36, 0n))],
+    ['an empty one', (image) => void image.fill(0, 512, 512 + image.readUInt32LE(36) * 512)],
+  ])('a VMDK with %s is a part of a set, of which nothing is to be made alone', async (_what, change) => {
+    const file = Buffer.from(made.vmdk);
+    const part = change(file) ?? file;
+    expect((await inspect(sourceOfBytes(part))).findings).toEqual([
+      {
+        level: 'reject',
+        code: 'descriptor',
+        message: 'a part of a VMDK that is split into several files',
+        cure: expect.stringContaining('DESCRIPTOR.vmdk'),
+      },
+    ]);
+  });
+
   test('every code there is has a case', () => {
     expect([...new Set(cases.map(([code]) => code))].sort()).toEqual(Object.keys(findingCodes).sort());
   });
