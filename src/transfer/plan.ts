@@ -58,6 +58,10 @@ const flat: ReadonlySet<Format> = new Set(['raw', 'iso', 'luks']);
 /** Formats that can be decoded, and those that can be written. */
 export const readable: ReadonlySet<Format> = new Set([...flat, 'qcow2', 'vmdk', 'vhd', 'vhdx', 'vdi', 'tar', 'ova']);
 export const writable: ReadonlySet<Format> = new Set(['raw', 'qcow2', 'vhd']);
+/** Only raw disks are compressed: what has a format of its own has a compression of its own. */
+const isWrapped = ({ format, compression }: Encoding): boolean => format === 'raw' && compression === 'gzip';
+const isWritten = (encoding: Encoding): boolean =>
+  writable.has(encoding.format) && (encoding.compression === undefined || isWrapped(encoding));
 /** The same, as a hint. */
 export const written = 'imgctl writes raw, qcow2 and vhd, and raw inside gzip (.raw.gz).';
 /** Formats of kernels, their first file systems, and machines cut up into these: no content tells them, so what is declared counts. */
@@ -103,7 +107,7 @@ export function planTransfer(have: PlanInput, accepts: readonly Accept[], wish: 
 
 function refused(have: PlanInput, accepts: readonly Accept[], why: string): ImgctlError {
   const taken = [...new Set(accepts.map(describeEncoding))].join('; ');
-  if (accepts.every(({ format }) => format !== have.format && !writable.has(format)))
+  if (accepts.every((accept) => !isWritten(accept) && (accept.format !== have.format || accept.compression !== undefined)))
     return unsupportedError(`imgctl cannot write ${[...new Set(accepts.map(describeEncoding))].join(' or ')}`, { hint: written });
   return unsupportedError(`${describeEncoding(have)} is not supported there: ${why}`, { hint: `Supported: ${taken}` });
 }
@@ -129,8 +133,7 @@ function planFor(have: PlanInput, accept: Accept): Plan | undefined {
   if (convert && !(readable.has(convert.from) || helper)) return undefined;
   if (convert && !writable.has(convert.to)) return undefined;
   const wrap = asItIs ? undefined : accept.compression;
-  // Only raw disks are compressed: what has a format of its own has a compression of its own.
-  if (wrap && (wrap !== 'gzip' || accept.format !== 'raw')) return undefined;
+  if (wrap && !isWrapped(accept)) return undefined;
   const seekableNow = have.seekable && !unwrap && !helper;
   const isJudged = asItIs && have.compression !== undefined && have.far !== true;
   const spoolInput =

@@ -307,10 +307,11 @@ describe('convert', () => {
     [['a.raw', '-'], 2, 'convert writes to a file: specify TO'],
     [['none', 'x'], 5, expect.stringContaining('no such file:')],
     [['a.raw', 'b.vdi', '--disk-format', 'vdi'], 7, expect.stringContaining('cannot write vdi')],
+    [['a.raw', 'b.qcow2.gz'], 7, 'imgctl cannot write qcow2, gzip-compressed'],
     [['a.raw', 'b', '--from-format', 'vmdk'], 2, expect.stringContaining('is raw by its content, not vmdk')],
   ])('refuses %j', async (args, exitCode, message) => {
     stage.write('a.raw', disk);
-    const paths = args.map((arg) => (/^(a\.raw|b\.vdi|b|x|none)$/.test(arg) ? stage.file(arg) : arg));
+    const paths = args.map((arg) => (/^(a\.raw|b\.vdi|b\.qcow2\.gz|b|x|none)$/.test(arg) ? stage.file(arg) : arg));
     const refused = await stage.run(['convert', ...paths, '--json']);
     expect(errorOf(refused)).toMatchObject({ message, exitCode });
     expect(filesIn('.')).toEqual(['a.raw']);
