@@ -37,8 +37,6 @@ export interface ConformanceOptions {
   readonly importUrl?: string;
   /** Verbs that cannot begin anything on this cloud although their facts say that they may, each with the reason in writing. */
   readonly idle?: Partial<Record<OperationName, string>>;
-  /** Longest wait for work that goes on after the answer, ms; default 10 000. */
-  readonly patienceMs?: number;
   /** Pause between two looks, ms; default 20. */
   readonly pollMs?: number;
   /** Tests that this cloud cannot pass, by name, each with the reason in writing: they must fail, or they are no exceptions. */
@@ -113,6 +111,8 @@ export interface Stage extends ConformanceOptions {
 }
 
 const seedBytes = 256 * 1024;
+/** Longest wait for work that goes on after the answer. */
+const patienceMs = 60_000;
 
 export function makeStage(driver: Driver, options: ConformanceOptions): Stage {
   const run = randomBytes(3).toString('hex');
@@ -174,7 +174,7 @@ export function makeStage(driver: Driver, options: ConformanceOptions): Stage {
     named: async (prefix) => (await stage.list({ hidden: true })).filter((image) => image.name.startsWith(prefix)),
     async settle(id, verb, done) {
       const since = new Date(Date.now() - 5_000).toISOString();
-      const until = Date.now() + (options.patienceMs ?? 10_000);
+      const until = Date.now() + patienceMs;
       for (;;) {
         const image = await awaited(open().session, { verb, image: id, since });
         if (done(image)) return image;
@@ -186,9 +186,8 @@ export function makeStage(driver: Driver, options: ConformanceOptions): Stage {
     test(name, work) {
       const reason = options.exceptions?.[name];
       unusedExceptions.delete(name);
-      const timeout = Math.max(20_000, 3 * (options.patienceMs ?? 0));
-      if (reason === undefined) it(name, work, timeout);
-      else it.fails(`${name} (does not: ${reason})`, work, timeout);
+      if (reason === undefined) it(name, work);
+      else it.fails(`${name} (does not: ${reason})`, work);
     },
     tidy(id) {
       made.add(id);

@@ -5,7 +5,7 @@ import { realCloud } from './real-cloud.ts';
 
 const bed = inject('bed');
 const samples = { diskFormat: 'raw', containerFormat: 'bare' };
-const patience = { patienceMs: 30_000, pollMs: 100 };
+const pollMs = 100;
 const adminOnly = 'copy-image is refused to plain members by default; the administrator runs it below';
 const laterExtras = { upload: { importMethod: 'glance-direct' } };
 const ownTests = 'openstack-imports has URLs that can be had there';
@@ -19,7 +19,7 @@ if ('missing' in bed) {
     samples,
     laterExtras,
     idle: { import: ownTests, replicate: adminOnly },
-    ...patience,
+    pollMs,
     ...(bed.projects.alt === undefined ? {} : { partner: bed.projects.alt }),
     exceptions: {
       'adds a place, keeps those that were not named, and takes it away again': adminOnly,
@@ -34,7 +34,7 @@ if ('missing' in bed) {
       laterExtras,
       idle: { import: ownTests },
       seesEverybody: true,
-      ...patience,
+      pollMs,
       exceptions: { 'refuses the data of a blocked image': 'Glance lets administrators read deactivated images' },
     });
   });

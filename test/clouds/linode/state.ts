@@ -45,6 +45,7 @@ export class Account {
   readonly stuck = new Set<string>();
   #numbers = 100_000;
   #pending: { at: number; work: () => void }[] = [];
+  #skewMs = 0;
 
   constructor(options: LinodeOptions) {
     this.workMs = options.workMs ?? 40;
@@ -58,12 +59,21 @@ export class Account {
 
   /** Does `work` when `ms` have passed, at the next request. */
   later(ms: number, work: () => void): void {
-    this.#pending.push({ at: performance.now() + ms, work });
+    this.#pending.push({ at: this.#now() + ms, work });
+  }
+
+  /** Lets time pass: what begins to last for hours ends when a test says so, and not before. */
+  advance(ms: number): void {
+    this.#skewMs += ms;
+  }
+
+  #now(): number {
+    return performance.now() + this.#skewMs;
   }
 
   /** Does the work whose time has come. */
   settle(): void {
-    const now = performance.now();
+    const now = this.#now();
     const due = this.#pending.filter(({ at }) => at <= now).sort((one, other) => one.at - other.at);
     this.#pending = this.#pending.filter(({ at }) => at > now);
     for (const { work } of due) work();

@@ -14,6 +14,7 @@ const gzipped = { format: 'raw', compression: 'gzip' } as const;
 const since = '2026-01-02T00:00:00Z';
 const mib = 1024 * 1024;
 const gib = 1024 * mib;
+const hour = 3_600_000;
 
 const running: RunningLinode[] = [];
 afterEach(async () => {
@@ -62,11 +63,12 @@ describe('the ten likeliest mistakes with Linode', () => {
   });
 
   it('2: no state says that an upload failed; the events do, under the bare number', async () => {
-    const { account, upload, uploaded, show, cloud } = await begin({ workMs: 1000 });
+    const { account, upload, uploaded, show, cloud } = await begin({ workMs: hour });
     const bad = { ...makeContent(gzipped), open: makeContent({ format: 'raw' }).open, bytes: mib };
     const { id } = await upload(bad);
     expect((await show(id)).status).toBe('queued');
     expect((await uploaded(id)).status).toBe('pending');
+    account.advance(hour);
     const failed = await until(
       () => uploaded(id),
       (image) => image.status === 'failed',
@@ -76,6 +78,7 @@ describe('the ten likeliest mistakes with Linode', () => {
     expect(JSON.parse(filter)).toMatchObject({ action: 'image_upload', 'entity.id': Number(id.slice('private/'.length)) });
     account.badData = 'vanishes';
     const other = await upload(bad);
+    account.advance(hour);
     const gone = await until(
       () => uploaded(other.id),
       (image) => image.status === 'failed',
@@ -206,7 +209,7 @@ describe('the ten likeliest mistakes with Linode', () => {
   });
 
   it('9: sizes shrink, tags change places, and progress never runs back', async () => {
-    const { account, session, show } = await begin({ workMs: 200 });
+    const { account, session, show } = await begin({ workMs: hour });
     const create = session.require('create');
     const description = { name: 'from a disk', tags: ['first', 'second'] };
     const image = await create.run({ description, fromDisk: '5', extras: { cloudInit: true } }, testCall());
@@ -220,6 +223,7 @@ describe('the ten likeliest mistakes with Linode', () => {
       percents.push((await look()).progress?.percent);
     }
     expect(percents).toEqual([83, 90, 90]);
+    account.advance(hour);
     expect((await until(look, ({ status }) => status === 'active')).sizeBytes).toBe(366 * mib);
     expect((await show(image.id)).tags).toHaveLength(2);
   });

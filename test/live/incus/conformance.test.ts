@@ -18,7 +18,6 @@ const exceptions = {
 const common = {
   missingId: 'dead'.padEnd(64, '0'),
   pages: 'none' as const,
-  patienceMs: 15_000,
   disk: 'c1',
   exceptions,
 };

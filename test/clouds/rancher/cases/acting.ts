@@ -3,19 +3,23 @@ import { failureOf, testCall } from '../../../conformance/stage.ts';
 import { patientCall } from '../visit.ts';
 import { images, writes, type Cases } from './case.ts';
 
+const hour = 3_600_000;
+
 /** Actions that are taken, refused, raced and retried. */
 export const acting: Cases = {
   R07: {
     title: 'Deactivate and wait',
-    options: { transitionMs: 400 },
+    options: { transitionMs: hour },
     async run(visit, version) {
       const id = visit.cloud.put({ state: 'active' });
       const begun = await visit.session.require('deactivate').run({ id }, testCall());
       expect(begun).toMatchObject({ status: 'pending', providerStatus: 'deactivating', progress: { message: 'In Progress' } });
       expect(visit.asked()).toEqual([`GET ${images(version)}/1i1`, `POST ${images(version)}/1i1/?action=deactivate`]);
       visit.cloud.forget();
-      expect(await visit.settled(id, 'deactivate')).toMatchObject({ status: 'inactive', providerStatus: 'inactive' });
-      expect(visit.asked().length).toBeGreaterThan(1);
+      const settled = visit.settled(id, 'deactivate');
+      await expect.poll(() => visit.asked().length).toBeGreaterThan(1);
+      visit.cloud.advance(hour);
+      expect(await settled).toMatchObject({ status: 'inactive', providerStatus: 'inactive' });
     },
   },
   R08: {
