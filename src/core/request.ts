@@ -100,6 +100,8 @@ export interface Content {
   /** Length of what `open` gives; absent when it is known only at the end. */
   readonly bytes?: number;
   readonly virtualBytes?: number;
+  /** How much of the disk takes room where it comes from; the rest is zeros. Absent: not known. */
+  readonly allocatedBytes?: number;
   /** SHA-256 of what `open` gives, where it is known beforehand. */
   readonly sha256?: string;
   readonly repeatable: boolean;

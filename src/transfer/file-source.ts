@@ -63,8 +63,10 @@ const endless = (file: string): ImgctlError => usageError(`${file} has no end: i
 export async function ofHandle(handle: FileHandle, file: string): Promise<Source> {
   const check = changeDetector(handle.fd, file);
   const { size, blocks } = await handle.stat();
-  // Half of it is holes, at least. Windows does not say.
-  const isThin = process.platform !== 'win32' && blocks * 512 < size / 2;
+  // Windows does not say.
+  const allocatedBytes = process.platform === 'win32' ? size : Math.min(size, blocks * 512);
+  // Half of it is holes, at least.
+  const isThin = allocatedBytes < size / 2;
   let spans: ReturnType<typeof dataSpans> | undefined;
   const readInto = async (memory: Uint8Array, offset: number): Promise<Uint8Array> => {
     const wanted = Math.max(0, Math.min(memory.length, size - offset));
@@ -78,6 +80,7 @@ export async function ofHandle(handle: FileHandle, file: string): Promise<Source
     name: file,
     fileName: path.basename(file),
     bytes: size,
+    allocatedBytes,
     repeatable: true,
     path: path.resolve(file),
     near: true,

@@ -14,6 +14,8 @@ export interface Source {
   /** The file name it came under, whose ending may promise a format; absent where there is none. */
   readonly fileName?: string;
   readonly bytes?: number;
+  /** How much of it takes room; absent where nobody says so. */
+  readonly allocatedBytes?: number;
   /** Tells this state of the bytes from another one, where whoever offers them says so. */
   readonly state?: string;
   /** When it was put there, as RFC 3339, where whoever offers the bytes says so. */

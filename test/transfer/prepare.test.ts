@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { constants, deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Accept } from '../../src/core/encoding.ts';
@@ -96,6 +97,21 @@ describe('a disk on its way', () => {
     const far = remote(made.qcow2zlib, { digests: { sha512: hex('sha512', made.qcow2zlib) } });
     expect((await through(far.source, [raw])).bytes.equals(disk)).toBe(true);
     expect(far.opened()).toBe(2);
+  });
+
+  it('says how much of it takes room, where somebody knows', async () => {
+    const file = await place.file('thin.raw', disk);
+    const { size, blocks } = await stat(file.path ?? '');
+    const roomOf = async (source: Source): Promise<number | undefined> => {
+      const prepared = await prepare(source, [raw], noWishes, meansIn(place.folder()));
+      const { allocatedBytes } = await prepared.content();
+      await prepared.close();
+      return allocatedBytes;
+    };
+    expect(await roomOf(file)).toBe(process.platform === 'win32' ? size : Math.min(size, blocks * 512));
+    const inQcow2 = await roomOf(await place.file('disk.qcow2', made.qcow2zlib));
+    expect([inQcow2 !== undefined && inQcow2 > 0, (inQcow2 ?? 0) <= disk.length]).toEqual([true, true]);
+    expect(await roomOf(stream(disk))).toBeUndefined();
   });
 
   it('may be read again, and says when not', async () => {

@@ -20,32 +20,50 @@ export interface KnownBlob {
 }
 
 /**
- * The blobs of the blocks that images of some repositories have, by their content; what several have, as the first has it. A block of a
- * former version need not be compressed to be found there, however it was compressed then. It only saves work: what cannot be read
- * counts as nothing.
+ * The blocks that images of some repositories have. A block of a former version need not be compressed to be found there, however it was
+ * compressed then. It only saves work: what cannot be read counts as nothing.
  */
-export async function knownBlocks(repositories: readonly Repository[], call: Call): Promise<ReadonlyMap<string, KnownBlob>> {
-  const known = new Map<string, KnownBlob>();
-  for (const repository of repositories) await readBlocksOf(repository, known, call);
-  return known;
-}
+export class KnownBlocks {
+  readonly #blobs = new Map<string, KnownBlob>();
+  readonly #cuts = new Set<string>();
 
-async function readBlocksOf(repository: Repository, known: Map<string, KnownBlob>, call: Call): Promise<void> {
-  const read = async (tag: string): Promise<void> => {
+  /** Throws only ABORTED, and what is a fault of ours. */
+  static async in(repositories: readonly Repository[], call: Call): Promise<KnownBlocks> {
+    const known = new KnownBlocks();
+    for (const repository of repositories) await known.#read(repository, call);
+    return known;
+  }
+
+  /** The blob of a block with this content; of several, as the first repository has it. */
+  blob(content: string): KnownBlob | undefined {
+    return this.#blobs.get(content);
+  }
+
+  /** Whether there is a disk of this length in blocks of that. */
+  has(bytes: number, blockBytes: number): boolean {
+    return this.#cuts.has(`${bytes}/${blockBytes}`);
+  }
+
+  async #read(repository: Repository, call: Call): Promise<void> {
+    const tags = await tagsOf(repository, call).catch((error: unknown) => orNothing(error) ?? []);
+    const looked = tags.filter(isId).slice(-mostImages);
+    for await (const _ of inBatches(looked, (tag) => this.#readImage(repository, tag, call).catch(orNothing)));
+  }
+
+  async #readImage(repository: Repository, tag: string, call: Call): Promise<void> {
     const found = await recall(repository, tag, call);
     if (!isOurs(found) || !found.manifest.disk || !found.manifest.blocks) return;
     const { disk, blocks } = found.manifest;
     const list = blockListOf(await readText(repository, disk.digest, call), `${repository.shown}:${tag}`);
     const layers = layersOf(list, blocks);
+    this.#cuts.add(`${list.bytes}/${list.blockBytes}`);
     for (const { content, blob } of list.blocks) {
       const layer = layers.get(blob);
-      if (layer && !known.has(content)) known.set(content, { blob: layer, at: repository });
+      if (layer && !this.#blobs.has(content)) this.#blobs.set(content, { blob: layer, at: repository });
     }
-  };
-  const orNothing = (error: unknown): void => {
-    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-  };
-  const tags = await tagsOf(repository, call).catch((error: unknown) => orNothing(error) ?? []);
-  const looked = tags.filter(isId).slice(-mostImages);
-  for await (const _ of inBatches(looked, (tag) => read(tag).catch(orNothing)));
+  }
+}
+
+function orNothing(error: unknown): void {
+  if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
 }

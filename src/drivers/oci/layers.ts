@@ -7,7 +7,7 @@ import { blockListType, typeOfBlock } from '../_oci/media-types.ts';
 import { holdsBlob, pushText } from './blobs.ts';
 import type { Finish } from './chunks.ts';
 import type { OciClient } from './client.ts';
-import { knownBlocks, type KnownBlob } from './known-blocks.ts';
+import { KnownBlocks, type KnownBlob } from './known-blocks.ts';
 import { mount } from './mount.ts';
 import { pushBlob } from './push-blob.ts';
 import type { Repository } from './repository.ts';
@@ -16,8 +16,19 @@ import { StrayBlobs } from './stray-blobs.ts';
 /** How a registry takes a raw disk in layers. */
 export const layers: BlockFacts = { ...layersOfDisk, compresses: true };
 
-/** From so many bytes on a disk is cut into longer blocks: a registry takes as long for three requests as for a megabyte and a half. */
-const large = { disk: 4 * 1024 ** 3, block: 8 * 1024 ** 2 };
+/**
+ * From so much data on a disk is cut into longer blocks: a registry takes as long for the requests of one as for a megabyte and a half,
+ * and what a new version changes is a smaller part of it then. Where nobody knows how much is data, the disk is to be as long as that.
+ */
+const large = { data: 1024 ** 3, disk: 4 * 1024 ** 3, block: 8 * 1024 ** 2 };
+
+/** How a disk is cut: as one of the same length is that is there, for they may share blocks, or as suits how much of it is data. */
+function cutOf(bytes: number, data: number | undefined, known: KnownBlocks): number {
+  const [usual, long] = [blockBytesOf(bytes), blockBytesOf(bytes, large.block)];
+  const isLarge = data === undefined ? bytes >= large.disk : data >= large.data;
+  const [best, other] = isLarge ? [long, usual] : [usual, long];
+  return !known.has(bytes, best) && known.has(bytes, other) ? other : best;
+}
 
 async function* once(bytes: Uint8Array): Bytes {
   yield bytes;
@@ -30,20 +41,20 @@ async function* once(bytes: Uint8Array): Bytes {
  */
 export async function beginLayers<Made>(
   client: OciClient,
-  content: Pick<ContentFacts, 'bytes'>,
+  content: Pick<ContentFacts, 'bytes' | 'allocatedBytes'>,
   finish: Finish<Made>,
   call: Call,
 ): Promise<BlockUpload<Made>> {
   const { home } = client;
-  const blockBytes = blockBytesOf(content.bytes, (content.bytes ?? 0) < large.disk ? undefined : large.block);
-  const known = await knownBlocks([home, ...client.places.values()], call);
+  const known = await KnownBlocks.in([home, ...client.places.values()], call);
+  const blockBytes = content.bytes === undefined ? blockBytesOf(undefined) : cutOf(content.bytes, content.allocatedBytes, known);
   const strays = new StrayBlobs(home);
   const list = new LayerList(blockBytes);
   /** Blocks of the same content, under way at once, are one blob. */
   const underWay = new Map<string, Promise<Descriptor>>();
 
   const bring = async (block: Block, content: string, within: Call): Promise<Descriptor> => {
-    const kept = known.get(content);
+    const kept = known.blob(content);
     if (kept && (await isHere(kept, home, within))) return kept.blob;
     const packed = (await block.packed?.()) ?? unpacked(block);
     const { compression, sha256, bytes } = packed;

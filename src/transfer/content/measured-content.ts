@@ -5,6 +5,7 @@ import { withBackpressure } from '../backpressure.ts';
 import { compareDigests, type Checksum } from '../checksum.ts';
 import { checksumStream, type ChecksumStream } from '../checksum-stream.ts';
 import type { Encoder } from '../compress.ts';
+import { isFlat } from '../plan.ts';
 import type { StagingRequest, Staged } from '../staging.ts';
 import { withholdTail } from '../withhold-tail.ts';
 import { contentIdBlock } from '../writers/content-id.ts';
@@ -49,6 +50,7 @@ export function measuredContent(
     ...given({
       bytes: encoder.bytes,
       virtualBytes: alignedIfKnown(inspection.virtualBytes, plan.alignBytes),
+      allocatedBytes: inspection.allocatedBytes ?? (isFlat(inspection.format) ? source.allocatedBytes : undefined),
       sha256: known.sha256,
     }),
     repeatable,

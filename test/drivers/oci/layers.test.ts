@@ -79,15 +79,44 @@ describe('a raw disk in layers', () => {
       expect((await gather(there.open(from, to))).equals(data.subarray(from, to + 1)), `${from}-${to}`).toBe(true);
   });
 
-  it.each([
-    ['of less than 4 GiB', 4 * 1024 * MiB - 1, 4],
-    ['of more', 4 * 1024 * MiB, 8],
-    ['of more than 4096 such blocks', 32 * 1024 * MiB + 1, 16],
-    ['of nobody knows how much', undefined, 8],
-  ])('%s is cut into blocks of a length that suits it', async (_which, bytes, length) => {
+  const GiB = 1024 * MiB;
+  const blockBytesFor = async (facts: Pick<Content, 'bytes' | 'allocatedBytes'>): Promise<number | false | undefined> => {
     const { bytes: _known, ...content } = raw(Buffer.alloc(0));
-    const begun = await session.require('upload').begin?.(request({ ...content, ...(bytes ? { bytes } : {}) }), testCall());
-    expect(begun && isBlockUpload(begun) && begun.blockBytes).toBe(length * MiB);
+    const begun = await session.require('upload').begin?.(request({ ...content, ...facts }), testCall());
+    return begun && isBlockUpload(begun) && begun.blockBytes;
+  };
+
+  it.each([
+    ['of less than 4 GiB', { bytes: 4 * GiB - 1 }, 4],
+    ['of more', { bytes: 4 * GiB }, 8],
+    ['of which 1 GiB is data', { bytes: GiB, allocatedBytes: GiB }, 8],
+    ['of which less is data', { bytes: 16 * GiB, allocatedBytes: GiB - 1 }, 4],
+    ['of more than 4096 such blocks', { bytes: 32 * GiB + 1, allocatedBytes: 5 }, 16],
+    ['of nobody knows how much', {}, 8],
+  ])('%s is cut into blocks of a length that suits it', async (_which, facts, length) => {
+    expect(await blockBytesFor(facts)).toBe(length * MiB);
+  });
+
+  it('is cut as a disk of the same length is that is there, however much is data', async () => {
+    const all = { bytes: 2 * GiB, allocatedBytes: 2 * GiB };
+    const sparse = { bytes: 3 * GiB, allocatedBytes: 100 };
+    for (const [facts, length] of [
+      [all, 8],
+      [sparse, 4],
+    ] as const)
+      // prettier-ignore
+      await upload({
+        ...raw(Buffer.alloc(0)),
+        ...facts,
+        async *pieces() {
+          yield facts.bytes - 100;
+          yield noise(length, 100);
+        },
+        sent: () => ({ bytes: facts.bytes, digests: {} }),
+      });
+    expect(await blockBytesFor({ bytes: all.bytes, allocatedBytes: 100 })).toBe(8 * MiB);
+    expect(await blockBytesFor({ bytes: sparse.bytes, allocatedBytes: sparse.bytes })).toBe(4 * MiB);
+    expect(await blockBytesFor({ bytes: sparse.bytes + 512, allocatedBytes: sparse.bytes })).toBe(8 * MiB);
   });
 
   it('is one blob for each content, compressed by itself; zeros are none', async () => {
