@@ -97,8 +97,8 @@ export interface StoredBlock {
   /** Length and digest of what `open` gives. */
   readonly bytes: number;
   readonly sha256: string;
-  /** Whoever asks keeps no bytes beyond the end, not even the last ones. */
-  open(): Bytes;
+  /** What it gives may lie in `into` already, from the beginning on. */
+  open(into?: Uint8Array): Bytes;
 }
 
 /** A raw disk in blocks, in ascending order; what is between them is zeros. */

@@ -85,8 +85,8 @@ export interface ReceiveRequest {
   readonly range?: { readonly from: number; readonly to?: number };
   /** It may come compressed on its way, and is given as it was before; of a file whose own bytes count that is never asked for. */
   readonly compressible?: boolean;
-  /** Whoever reads keeps no bytes beyond the end, not even the last ones: their memory is used again for what is received next. */
-  readonly copied?: boolean;
+  /** What comes lies here, from the beginning on, as far as there is room: whoever gathers all of it anyway need not copy it. */
+  readonly into?: Uint8Array;
   readonly secretUrl?: boolean;
   readonly queryIsSecret?: boolean;
 }

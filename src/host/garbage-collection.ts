@@ -12,22 +12,17 @@ function garbageCollection(): Collect {
   return collect;
 }
 
-/** Since V8 12 (Node 22) buffers that press do not make it collect what is young; before, it does so by itself. */
-const looksAfterYoung = Number.parseInt(process.versions.v8, 10) < 12;
-
 const everyBytes = { minor: 8 << 20, whole: 16 << 20 };
 
 /**
- * Told the bytes that pass, it has V8 collect garbage after every so many: `minor` what is young, in a millisecond, where V8 does
- * not see to that itself; `whole` all, in some ten. The buffers of a transfer lie outside V8's heap, and it lets up to 100 MB of
- * them gather before it looks.
+ * Told the bytes that pass, it has V8 collect garbage after every so many: `minor` what is young, in less than a millisecond; `whole`
+ * all, in some ten. The buffers of a transfer lie outside V8's heap, and it lets up to 100 MB of them gather before it looks.
  */
 export function collector(type: keyof typeof everyBytes): (bytes: number) => void {
   let passed = 0;
   let collect: Collect | undefined;
   return (bytes) => {
     tuneForBulk();
-    if (type === 'minor' && looksAfterYoung) return;
     passed += bytes;
     if (passed < everyBytes[type]) return;
     passed = 0;

@@ -3,9 +3,6 @@ import type { Readable } from 'node:stream';
 /** Bytes of a buffer, and how many there are: one is with the consumer, the others are filled meanwhile. */
 const bufferBytes = 1024 * 1024;
 const bufferCount = 3;
-/** Buffers of transfers that came to their end, where nobody looks at what was in them: many small ones need not make their own. */
-const spare: Buffer[] = [];
-const mostSpare = 12;
 
 /** Milliseconds after which a waiting consumer gets a buffer that is not full. */
 const impatienceMs = 100;
@@ -13,14 +10,14 @@ const impatienceMs = 100;
 /** What has come over a connection and was not asked for yet. */
 export interface ReceiveBuffer {
   /**
-   * The next bytes; absent at the end. What was given before may be overwritten from now on. Rejects when the stream
-   * breaks off, after all that had come before was given.
+   * The next bytes; absent at the end. What was given before may be overwritten from now on, but for what lies in memory that was
+   * handed in. Rejects when the stream breaks off, after all that had come before was given.
    */
   next(): Promise<Uint8Array | undefined>;
 }
 
 interface Filled {
-  readonly buffer: Buffer;
+  readonly buffer: Uint8Array;
   readonly bytes: number;
 }
 
@@ -28,28 +25,31 @@ interface Filled {
 export interface Gathering {
   /** The most that is given at once. */
   readonly portion: number;
-  /** Nobody looks at what was given once the end has been told: the memory is used again. */
-  readonly copied: boolean;
+  /** Memory in which all that comes is to lie, as far as there is room. */
+  readonly into?: Uint8Array | undefined;
 }
 
 /**
  * Gathers a stream in few buffers that are used again, while the consumer works on what it has; stops the flow when
  * all are full.
  */
-export function createReceiveBuffer(stream: Readable, { portion, copied }: Gathering): ReceiveBuffer {
+export function createReceiveBuffer(stream: Readable, { portion, into }: Gathering): ReceiveBuffer {
   const length = Math.min(bufferBytes, portion);
-  const free: Buffer[] = [];
+  const free: Uint8Array[] = [];
   let made = 0;
-  const take = (): Buffer | undefined => {
+  /** Where in `into` the next bytes lie. */
+  let place = 0;
+  const take = (): Uint8Array | undefined => {
+    if (into && place < into.length) return into.subarray(place, place + length);
     const idle = free.pop();
     if (idle || made === bufferCount) return idle;
     made += 1;
-    return (length === bufferBytes ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(length);
+    return Buffer.allocUnsafeSlow(length);
   };
   const ready: Filled[] = [];
-  let filling: Buffer | undefined;
+  let filling: Uint8Array | undefined;
   let bytes = 0;
-  let lent: Buffer | undefined;
+  let lent: Uint8Array | undefined;
   /** What no buffer was free for; the stream is paused. */
   let left: Buffer | undefined;
   let end: { readonly error?: unknown } | undefined;
@@ -59,6 +59,7 @@ export function createReceiveBuffer(stream: Readable, { portion, copied }: Gathe
   const hand = (): void => {
     if (!filling) return;
     ready.push({ buffer: filling, bytes });
+    place += bytes;
     filling = undefined;
     bytes = 0;
     wake?.();
@@ -72,9 +73,9 @@ export function createReceiveBuffer(stream: Readable, { portion, copied }: Gathe
         stream.pause();
         return;
       }
-      const copied = more.copy(filling, bytes);
-      bytes += copied;
-      more = more.subarray(copied);
+      const taken = more.copy(filling, bytes);
+      bytes += taken;
+      more = more.subarray(taken);
       if (bytes === filling.byteLength) hand();
     }
     if (wake && performance.now() - waitingSince > impatienceMs) hand();
@@ -113,11 +114,10 @@ export function createReceiveBuffer(stream: Readable, { portion, copied }: Gathe
       }
       const first = ready.shift();
       if (first) {
-        lent = first.buffer;
+        if (first.buffer.buffer !== into?.buffer) lent = first.buffer;
         return first.buffer.subarray(0, first.bytes);
       }
       if (end?.error !== undefined) throw end.error;
-      if (copied && length === bufferBytes) spare.push(...free.splice(0, mostSpare - spare.length));
       return undefined;
     },
   };

@@ -39,7 +39,7 @@ export async function readBodyText(
 type Range = NonNullable<ReceiveRequest['range']>;
 
 /** How a body comes, and what becomes of its bytes. */
-interface Form extends Pick<Gathering, 'copied'> {
+interface Form extends Pick<Gathering, 'into'> {
   readonly isPacked: boolean;
 }
 
@@ -68,9 +68,9 @@ async function* body(
   message: IncomingMessage,
   exchange: Exchange,
   { throttle, limits, signal }: BulkTools,
-  { isPacked, copied }: Form,
+  { isPacked, into }: Form,
 ): AsyncGenerator<Uint8Array> {
-  const buffer = createReceiveBuffer(isPacked ? unpacked(message) : message, { portion: throttle.portion, copied });
+  const buffer = createReceiveBuffer(isPacked ? unpacked(message) : message, { portion: throttle.portion, into });
   try {
     for (;;) {
       exchange.wait('reading the answer', limits.stallMs);
@@ -108,7 +108,7 @@ function checkRange(message: IncomingMessage, range: Range | undefined, wire: Wi
  */
 export async function receiveBytes(
   wire: WireRequest,
-  { range, compressible = false, copied = false }: Pick<ReceiveRequest, 'range' | 'compressible' | 'copied'>,
+  { range, compressible = false, into }: Pick<ReceiveRequest, 'range' | 'compressible' | 'into'>,
   tools: BulkTools,
 ): Promise<ReceiveAnswer> {
   const asking = {
@@ -139,7 +139,7 @@ export async function receiveBytes(
   return {
     status,
     headers,
-    bytes: bodyOf(message, exchange, tools, { isPacked: compressible && isGzip(headers), copied }),
+    bytes: bodyOf(message, exchange, tools, { isPacked: compressible && isGzip(headers), into }),
     text: () => readBodyText(message, exchange, tools.limits.stallMs, false),
   };
 }

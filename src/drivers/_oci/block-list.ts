@@ -73,8 +73,12 @@ export function layersOf(
   return used;
 }
 
-/** A list with the blobs that it names, which `open` reads. Throws as `layersOf` does. */
-export function diskInBlocks(list: BlockList, layers: readonly Descriptor[], open: (blob: Descriptor) => Bytes): StoredDisk {
+/** A list with the blobs that it names, which `open` reads, into memory if it can. Throws as `layersOf` does. */
+export function diskInBlocks(
+  list: BlockList,
+  layers: readonly Descriptor[],
+  open: (blob: Descriptor, into?: Uint8Array) => Bytes,
+): StoredDisk {
   const { bytes, blockBytes, blocks } = list;
   const byDigest = layersOf(list, layers);
   const stored = ({ offset, content, blob }: ListedBlock): readonly StoredBlock[] => {
@@ -89,7 +93,7 @@ export function diskInBlocks(list: BlockList, layers: readonly Descriptor[], ope
         bytes: layer.size,
         sha256: hexOf(blob),
         ...(compression === undefined ? {} : { compression }),
-        open: () => open(layer),
+        open: (into) => open(layer, into),
       },
     ];
   };

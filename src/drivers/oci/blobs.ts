@@ -74,7 +74,7 @@ export async function* readBlob(
   from: number,
   to: number,
   call: Call,
-  copied = false,
+  into?: Uint8Array,
 ): Bytes {
   const last = Math.min(to, size - 1);
   if (from > last) return;
@@ -83,7 +83,7 @@ export async function* readBlob(
     {
       url: urlOf(repository, digest),
       scopes: [scope(repository, 'pull')],
-      copied,
+      ...(into ? { into } : {}),
       ...(whole ? {} : { range: { from, to: last }, headers: { 'if-range': `"${digest}"` } }),
     },
     call,
@@ -93,10 +93,6 @@ export async function* readBlob(
   const error = errorFrom(answer, await answer.text(), `reading ${digest} of ${repository.shown}`);
   throw error.code === 'NOT_FOUND' ? integrityError(error.message, error.circumstances) : error;
 }
-
-/** A whole blob, for someone who gathers it: keeps none of what is given beyond the end. */
-export const readBlock = (repository: Repository, blob: Pick<Descriptor, 'digest' | 'size'>, call: Call): Bytes =>
-  readBlob(repository, blob, 0, blob.size - 1, call, true);
 
 /** Puts a small document into a repository and describes it. What breaks on the way is begun again. Throws LIMIT. */
 export async function pushText(repository: Repository, mediaType: string, text: string, call: Call): Promise<Descriptor> {

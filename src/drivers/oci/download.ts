@@ -5,7 +5,7 @@ import { blockListOf, diskInBlocks } from '../_oci/block-list.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { encodingOf } from '../_oci/media-types.ts';
 import { originalOf } from '../_oci/image-documents.ts';
-import { readBlob, readBlock, readText } from './blobs.ts';
+import { readBlob, readText } from './blobs.ts';
 import { handoverOf } from './mount.ts';
 import type { OciClient } from './client.ts';
 import { notDisk } from './foreign.ts';
@@ -35,7 +35,7 @@ async function layeredDownload(
   call: Call,
 ): Promise<Download> {
   const list = blockListOf(await readText(home, disk.digest, call), `${home.shown}:${id}`);
-  const stored = diskInBlocks(list, blocks, (blob) => readBlock(home, blob, call));
+  const stored = diskInBlocks(list, blocks, (blob, into) => readBlob(home, blob, 0, blob.size - 1, call, into));
   return {
     encoding: { format: 'raw' },
     bytes: stored.bytes,

@@ -30,7 +30,7 @@ export interface Ask extends Asked {
   readonly repeatable?: boolean;
 }
 export type Send = Asked & Pick<SendRequest, 'method' | 'bytes' | 'length'>;
-export type Receive = Asked & Pick<ReceiveRequest, 'range' | 'copied'>;
+export type Receive = Asked & Pick<ReceiveRequest, 'range' | 'into'>;
 
 export const isFine = ({ status }: Answer): boolean => status >= 200 && status < 300;
 export const redirects: readonly number[] = [301, 302, 303, 307, 308];

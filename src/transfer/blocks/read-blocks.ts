@@ -7,7 +7,7 @@ import { collector } from '../../host/garbage-collection.ts';
 import { orderedConcurrency } from '../writers/ordered-concurrency.ts';
 import { firstBehind } from '../sparse-download.ts';
 import { zeroPieces } from '../writers/zeros.ts';
-import { atOnce } from './block-memory.ts';
+import { atOnceBesideOne } from './block-memory.ts';
 import { unpackBlock } from './unpack-block.ts';
 
 /**
@@ -18,13 +18,13 @@ import { unpackBlock } from './unpack-block.ts';
 export async function* readBlocks(disk: StoredDisk, from: number, to: number, most: number, call: Call): Bytes {
   const { bytes, blocks } = disk;
   const end = Math.min(to + 1, bytes);
-  const { recent, spare } = workOf(disk);
+  const work = workOf(disk);
   const wanted = wantedOf(blocks, from, end);
   const longest = wanted.reduce((sum, { length }) => Math.max(sum, length), 1);
   let at = from;
   for await (const { block, data, memory } of orderedConcurrency(
-    reads(wanted, end - from < longest ? { recent } : { spare }, call),
-    atOnce(
+    reads(wanted, work, end - from < longest, call),
+    atOnceBesideOne(
       most,
       wanted.reduce((sum, block) => Math.max(sum, memoryOf(block)), 1),
     ),
@@ -34,7 +34,7 @@ export async function* readBlocks(disk: StoredDisk, from: number, to: number, mo
     yield* zeroPieces(begin - at);
     const stop = Math.min(block.offset + block.length, end);
     yield data.subarray(begin - block.offset, stop - block.offset);
-    if (memory) spare.push(memory);
+    if (memory) work.spare.push(memory);
     at = stop;
   }
   if (end > at) yield* zeroPieces(end - at);
@@ -50,10 +50,12 @@ function wantedOf(blocks: readonly StoredBlock[], from: number, end: number): re
   return blocks.slice(first, last);
 }
 
-/** What the reads of one disk have in common. `spare`: memory that nobody uses any more, in which the next block has room. */
+/** What the reads of one disk have in common. */
 interface Work {
   readonly recent: RecentBlock[];
+  /** Memory that nobody uses any more, in which any block has room as it is stored. */
   readonly spare: Buffer[];
+  readonly room: number;
 }
 
 interface ReadBlock {
@@ -63,17 +65,21 @@ interface ReadBlock {
   readonly memory?: Buffer;
 }
 
+/** `inParts`: no more than a part of a block is wanted. */
 async function* reads(
   blocks: readonly StoredBlock[],
-  { recent, spare }: Partial<Work>,
+  { recent, spare, room }: Work,
+  inParts: boolean,
   call: Call,
 ): AsyncGenerator<() => Promise<ReadBlock>> {
   for (const block of blocks)
     yield async () => {
-      if (recent) return { block, data: await readOnce(block, recent, call) };
-      const known = spare?.pop();
-      const memory = known && known.length >= block.bytes ? known : Buffer.allocUnsafeSlow(block.bytes);
-      return { block, data: await readAgain(block, call, memory), memory };
+      if (inParts) return { block, data: await readOnce(block, recent, call) };
+      const memory = spare.pop() ?? Buffer.allocUnsafeSlow(room);
+      const data = await readAgain(block, call, memory);
+      if (data.buffer === memory.buffer) return { block, data, memory };
+      spare.push(memory);
+      return { block, data };
     };
 }
 
@@ -94,7 +100,8 @@ function workOf(disk: StoredDisk): Work {
   const known = works.get(disk);
   if (known) return known;
   checkOrder(disk);
-  const none: Work = { recent: [], spare: [] };
+  const room = disk.blocks.reduce((most, { bytes }) => Math.max(most, bytes), 1);
+  const none: Work = { recent: [], spare: [], room };
   works.set(disk, none);
   return none;
 }
@@ -128,10 +135,11 @@ async function readAgain(block: StoredBlock, call: Call, memory?: Buffer): Promi
 async function gather(block: StoredBlock, memory: Buffer = Buffer.allocUnsafe(block.bytes)): Promise<Uint8Array> {
   const whole = memory.subarray(0, block.bytes);
   let filled = 0;
-  for await (const chunk of block.open()) {
+  for await (const chunk of block.open(whole)) {
     if (filled + chunk.length > whole.length)
       throw integrityError(`the block at byte ${block.offset} has more than the expected ${block.bytes} bytes`);
-    whole.set(chunk, filled);
+    const isThere = chunk.buffer === whole.buffer && chunk.byteOffset === whole.byteOffset + filled;
+    if (!isThere) whole.set(chunk, filled);
     filled += chunk.length;
   }
   return whole.subarray(0, filled);

@@ -95,6 +95,36 @@ describe('a disk that lies in blocks', () => {
     expect(watched.most).toBe(1);
   });
 
+  it('is of one less where several have room, for whoever reads has one', async () => {
+    const watched = nobody();
+    const blocks = (await storedBlocks(12, watched)).filter(({ compression }) => compression === undefined);
+    const size = 8 * 1024 ** 2;
+    const long = blocks.map((block) => ({ ...block, offset: block.offset * 1024, length: size, bytes: size }));
+    await failureOf(gather(readBlocks({ bytes: 2 ** 40, blocks: long }, 0, 2 ** 40 - 1, 4, testCall())), 'INTEGRITY');
+    expect(watched.most).toBe(3);
+  });
+
+  it('is not copied where it has come into the memory that was offered', async () => {
+    const [block] = await storedBlocks(1, nobody());
+    if (!block) throw new Error('no block');
+    let offered: Uint8Array | undefined;
+    const into: StoredBlock = {
+      ...block,
+      async *open(memory = new Uint8Array()) {
+        offered = memory;
+        let at = 0;
+        for await (const chunk of block.open()) {
+          memory.set(chunk, at);
+          yield memory.subarray(at, (at += chunk.length));
+        }
+      },
+    };
+    for await (const chunk of readBlocks({ bytes: length, blocks: [into] }, 0, length - 1, 4, testCall())) {
+      expect([chunk.buffer === offered?.buffer, chunk.length]).toEqual([true, length]);
+      expect(sha256(chunk)).toBe(block.content);
+    }
+  });
+
   it('is of half as many where they are compressed, and take twice the room', async () => {
     const watched = nobody();
     const blocks = await storedBlocks(6, watched);
