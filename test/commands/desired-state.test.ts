@@ -7,6 +7,8 @@ import { createContext } from '../../src/index.ts';
 import { changes, stages, withVerbs } from '../clouds/index.ts';
 import { startSimplestreams, type RunningStreams } from '../clouds/simplestreams/index.ts';
 import type { RunningCloud } from '../conformance/cloud.ts';
+import { testCall } from '../conformance/stage.ts';
+import { openSession } from '../support/open-session.ts';
 import { qcow2Image } from '../support/disk-images.ts';
 import { startFakeServer } from '../support/fake-server.ts';
 import { publishedDisk, type PublishedDisk } from '../support/published-disk.ts';
@@ -286,6 +288,30 @@ describe('a manifest for several profiles', () => {
 
 describe.each(inTurns(markable, 2, 1))('what %s has is kept as the manifest wants it', (_name, provider) => {
   const story = storyAt(provider);
+
+  it('is found by other tools as the target of its channel again, where a run was killed before that', async () => {
+    if (provider.driver.projects === undefined) return;
+    const wish = { channel: 'stable' };
+    await story.done(wish);
+    const [target] = await story.images();
+    const channel = { name: story.name(), channel: 'stable' };
+    const follower = () => openSession(provider.driver, story.cloud().values).session.projection;
+    await follower()?.remove(channel, testCall());
+    const checked = await story.run('plan', wish, '--check');
+    expect([checked.exitCode, checked.rows]).toEqual([
+      15,
+      [
+        expect.objectContaining({
+          action: 'retarget',
+          id: target?.id,
+          reason: expect.stringContaining(provider.driver.projects) as string,
+        }),
+      ],
+    ]);
+    await story.done(wish);
+    expect(await follower()?.look(channel, testCall())).toMatchObject({ id: target?.id });
+    expect(await story.planned(wish)).toEqual([]);
+  });
 
   it('is the target of its channel once it is whole, until somebody has moved that away', async () => {
     const wish = { channel: 'stable', displayName: '{{name}}-{{serial}}' };
