@@ -186,7 +186,10 @@ async function byName(at: Account, { scope, filters }: Circle, call: Call): Prom
 }
 
 /** NOT_FOUND; images of that name which are out of reach are told with their ids, else names that are near. */
-async function missing(at: Account, text: string, { circumstances }: ImgctlError, call: Call): Promise<ImgctlError> {
+async function missing(at: Account, text: string, error: ImgctlError, call: Call): Promise<ImgctlError> {
+  // What cannot be an id was meant as a name: how ids look is no answer to that.
+  const { hint: _how, ...said } = error.circumstances;
+  const circumstances: Circumstances = error.code === 'USAGE' ? said : error.circumstances;
   // Nothing is like an id: no list is asked for what may have been meant.
   const isId = at.driver.ids.test(text) && !at.driver.idsAreWords;
   if (isId && reasonIn(circumstances) !== '') return notFoundError(`no such image in ${at.profile}: ${text}`, circumstances);

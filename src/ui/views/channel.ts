@@ -1,10 +1,10 @@
 import type { ChannelChangeRow, ChannelHistoryRow, ChannelProjection, ChannelRow } from '../../core/channel-row.ts';
 import { defineView } from '../view.ts';
 
-/** What follows a channel, and where it leads to if that is not where the channel points to. */
-function projectionCell({ kind, name = kind, id = 'nothing', takenBy, lags }: ChannelProjection): string {
-  if (!lags) return name;
-  return `${name} (lags: ${takenBy === undefined ? id : `taken by ${takenBy}`})`;
+/** What follows a channel, and where it leads to if that is not where the channel points to. Absent: it leads nowhere, as it should. */
+function projectionCell({ kind, name = kind, id, takenBy, lags }: ChannelProjection): string | undefined {
+  if (!lags) return id === undefined ? undefined : name;
+  return `${name} (lags: ${takenBy === undefined ? (id ?? 'leads nowhere') : `taken by ${takenBy}`})`;
 }
 
 /** What channels point to, a line each. */

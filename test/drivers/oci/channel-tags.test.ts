@@ -182,6 +182,12 @@ describe('the tag of a channel', () => {
     expect(tags().get('web-stable')).toBe(tags().get('web-3'));
   });
 
+  it('of a name that no channel has is not looked for, nor is told how ids look', async () => {
+    const missing = await run('show', 'web@beta');
+    expect([missing.exitCode, missing.stderr]).toEqual([5, expect.stringContaining('no such image in reg: web@beta')]);
+    expect(missing.stderr).not.toContain('--id');
+  });
+
   it('is a channel’s in another repository too, into which all was copied', async () => {
     await set('web-1');
     const [from, to] = [cloud.store.of(library), cloud.store.of('mirror/library')];
