@@ -50,8 +50,8 @@ export function conformance(driver: Driver, options: ConformanceOptions): void {
     const stage = makeStage(driver, options);
     describe('driver', () => driverTests(stage));
     // While there are few images: who reads a channel reads them all.
-    describe('channels', () => channelTests(stage));
     if (driver.projects !== undefined) describe('projections', () => projectionTests(stage));
+    describe('channels', () => channelTests(stage));
     for (const verb of operationNames)
       describe(verb, () => (driver.facts[verb] ? behaviour[verb](stage) : refusalTests(stage, verb)));
     describe('strangers', () => strangerTests(stage));

@@ -62,11 +62,11 @@ describe('the tag of a channel', () => {
     expect(names()).toEqual(['web-2', 'web-stable']);
   });
 
-  it('names one of both images at every request of 50 moves', async () => {
+  it('names one of both images at every request of 50 moves', { timeout: 120_000 }, async () => {
     const digests = () => new Set([...tags()].filter(([tag]) => tag !== 'web-stable').map(([, digest]) => digest));
-    const open = () => accountOf({ open: () => openSession(driver, { ...cloud.values, places: '' }, { traced: false }) });
+    const opened = openSession(driver, { ...cloud.values, places: '' }, { traced: false });
+    const account = accountOf({ open: () => opened });
     const move = async (id: string): Promise<void> => {
-      const account = open();
       const image = await account.verb('show').run({ id }, usualCall());
       await movedTo(account, await ownState(account, channel, usualCall()), { channel, image, now: 0 }, usualCall());
     };
