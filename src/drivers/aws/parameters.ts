@@ -40,11 +40,19 @@ async function ask(
   return body;
 }
 
+/** What a parameter holds. */
+export interface ParameterValue {
+  readonly value: string;
+  /** Every value has a higher one than those before. */
+  readonly version: number;
+}
+
 /** What a parameter holds; absent: it is not there. */
-export async function readParameter(client: AwsClient, at: Parameter, call: Call): Promise<string | undefined> {
+export async function readParameter(client: AwsClient, at: Parameter, call: Call): Promise<ParameterValue | undefined> {
   try {
     const { Parameter: found } = await ask(client, at, 'GetParameter', { Name: at.name }, call);
-    return (isObject(found) ? textIn(found.Value) : undefined) ?? '';
+    const { Value: value, Version: version } = isObject(found) ? found : {};
+    return { value: textIn(value) ?? '', version: Number(version ?? 0) };
   } catch (error) {
     if (awsCode(error) === 'ParameterNotFound') return undefined;
     throw error;
@@ -75,12 +83,11 @@ export async function writeParameter(
 ): Promise<void> {
   const how = tag ? { Tags: [tag] } : { Overwrite: true };
   const value = { Name: at.name, Type: 'String', DataType: 'aws:ec2:image', Value: image };
-  await ask(client, at, 'PutParameter', { ...value, ...how }, call);
-  await call.until(
-    `the parameter ${at.name} to lead to ${image}`,
-    async () => ((await readParameter(client, at, call)) === image ? true : undefined),
-    seenMs,
-  );
+  const { Version: version } = await ask(client, at, 'PutParameter', { ...value, ...how }, call);
+  // A later one is somebody else's, who has come after.
+  const isTaken = async (): Promise<true | undefined> =>
+    ((await readParameter(client, at, call))?.version ?? 0) >= Number(version ?? 1) || undefined;
+  await call.until(`the parameter ${at.name} to lead to ${image}`, isTaken, seenMs);
 }
 
 /** What is gone already is left. */

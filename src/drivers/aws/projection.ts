@@ -40,8 +40,8 @@ async function parametersCalled(client: AwsClient, name: string, call: Call): Pr
   const regions = await client.regions(call);
   const found = regions.map(async (region): Promise<readonly There[]> => {
     const at = { name, region };
-    const value = await readParameter(client, at, call);
-    return value === undefined ? [] : [{ ...at, value, channel: await parameterTag(client, at, mark, call) }];
+    const there = await readParameter(client, at, call);
+    return there ? [{ ...at, value: there.value, channel: await parameterTag(client, at, mark, call) }] : [];
   });
   return (await Promise.all(found)).flat();
 }

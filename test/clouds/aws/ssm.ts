@@ -71,14 +71,21 @@ function put(store: Store, asked: Asked, { region }: Caller): object {
   if (!there && !['String', 'StringList', 'SecureString'].includes(String(type))) invalid('A parameter type is required');
   for (const { Key: tag, Value: text, ...more } of tags)
     if (!tagText.test(tag) || !tagText.test(text) || Object.keys(more).length > 0) invalid('Tags');
-  const version = (there?.version ?? 0) + 1;
+  const version = (there?.last ?? 0) + 1;
   const isImage = dataType === 'aws:ec2:image';
   const image = [...store.images.values()].find((one) => one.id === value && one.region === region && !one.binnedAt);
-  const parameter = there ?? { value: undefined, version: 0, coming: undefined, looks: 0, tags: new Map<string, string>() };
-  parameter.version = version;
+  const parameter = there ?? {
+    value: undefined,
+    version: 0,
+    last: 0,
+    coming: undefined,
+    looks: 0,
+    tags: new Map<string, string>(),
+  };
+  parameter.last = version;
   for (const { Key: tag, Value: text } of tags) parameter.tags.set(tag, text);
   // Oddity: an image is looked for behind the answer, and what is none is dropped without a word.
-  parameter.coming = isImage && !image ? undefined : String(value);
+  parameter.coming = isImage && !image ? undefined : { value: String(value), version };
   parameter.looks = isImage ? store.settings.parameterLooks : 0;
   store.parameters.set(key, parameter);
   return { Version: version, Tier: 'Standard' };
@@ -112,7 +119,8 @@ function act(store: Store, operation: string, asked: Asked, caller: Caller): obj
     return { TagList: [...found.tags].map(([Key, Value]) => ({ Key, Value })) };
   }
   if (found?.coming !== undefined && (found.looks -= 1) < 0) {
-    found.value = found.coming;
+    found.value = found.coming.value;
+    found.version = found.coming.version;
     found.coming = undefined;
   }
   if (!found || found.value === undefined) return refuse('ParameterNotFound', operation === 'GetParameter' ? '' : name);

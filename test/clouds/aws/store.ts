@@ -55,8 +55,10 @@ export interface FakeImage {
 /** A parameter of SSM. `coming`: what it is to hold once it was looked at so often; absent: nothing. */
 export interface FakeParameter {
   value: string | undefined;
+  /** Of the value, and of the last one that was put. */
   version: number;
-  coming: string | undefined;
+  last: number;
+  coming: { readonly value: string; readonly version: number } | undefined;
   looks: number;
   readonly tags: Map<string, string>;
 }

@@ -32,7 +32,14 @@ const held = (region?: string): string | undefined => parameter(region)?.value;
 const puts = () => cloud.requests().filter(({ headers }) => /\.(Put|Delete)/.test(headers['x-amz-target'] ?? ''));
 /** A parameter that nobody here has made. */
 const foreign = (value = 'ami-0123456789abcdef0'): void =>
-  void cloud.store.parameters.set(`us-east-1 ${name}`, { value, version: 1, coming: undefined, looks: 0, tags: new Map() });
+  void cloud.store.parameters.set(`us-east-1 ${name}`, {
+    value,
+    version: 1,
+    last: 1,
+    coming: undefined,
+    looks: 0,
+    tags: new Map(),
+  });
 
 describe('the parameter of a channel', () => {
   it('holds the id of the target as an image, is marked as the channel’s, and is shown with it', async () => {
@@ -68,6 +75,22 @@ describe('the parameter of a channel', () => {
     cloud.store.settings.parameterLooks = 3;
     const { session } = openSession(driver, cloud.values);
     const image = await session.require('show').run({ id: first }, testCall());
+    await session.projection?.point({ name: 'web', channel: 'stable' }, image, testCall());
+    expect(held()).toBe(first);
+  });
+
+  it('is not waited for where another client has written it meanwhile', async () => {
+    await set(first);
+    const on = ({ path }: { readonly path: string }): boolean => {
+      const parameter = cloud.store.parameters.get(`us-east-1 ${name}`);
+      // Right behind the write comes another one.
+      if (path.includes('GetParameter') && parameter?.coming?.value === second)
+        parameter.coming = { value: first, version: (parameter.last += 1) };
+      return false;
+    };
+    cloud.fail({ kind: 'drop', on, times: Infinity });
+    const { session } = openSession(driver, cloud.values);
+    const image = await session.require('show').run({ id: second }, testCall());
     await session.projection?.point({ name: 'web', channel: 'stable' }, image, testCall());
     expect(held()).toBe(first);
   });
