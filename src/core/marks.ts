@@ -90,10 +90,12 @@ export function marksOf(image: Marked): Marks {
   });
 }
 
+const none: ReadonlyMap<string, ChannelWords> = new Map();
+
 /** The channels that point to an image, or did, by name. As `marksOf`. */
 export function channelsOf(image: Marked): ReadonlyMap<string, ChannelWords> {
+  if (!areItsOwn(image)) return none;
   const channels = new Map<string, ChannelWords>();
-  if (!areItsOwn(image)) return channels;
   for (const [property, value] of Object.entries(image.properties)) {
     const [prefix, field] = property.startsWith(channelPrefix) ? [channelPrefix, 'target'] : [channelLogPrefix, 'log'];
     if (value === '' || !property.startsWith(prefix)) continue;

@@ -6,8 +6,12 @@ export const asText = (value: unknown): string | undefined =>
   value === undefined || value === null || typeof value === 'string' ? textIn(value) : JSON.stringify(value);
 
 /** A time; one without a zone is UTC, as OpenStack writes its own. */
-export const timeIn = (value: unknown): string | undefined =>
-  textIn(value)?.replace(/^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)$/, '$1T$2Z');
+export function timeIn(value: unknown): string | undefined {
+  const text = textIn(value);
+  // As nearly all of a long list are.
+  if (text === undefined || text.endsWith('Z')) return text;
+  return text.replace(/^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)$/, '$1T$2Z');
+}
 
 /** The texts of a JSON array; nothing of anything else. */
 export const textsIn = (value: unknown): readonly string[] =>
@@ -18,4 +22,6 @@ export const wordsIn = (value: unknown): readonly string[] =>
   textIn(value)
     ?.split(',')
     .map((word) => word.trim())
-    .filter((word) => word !== '') ?? [];
+    .filter((word) => word !== '') ?? none;
+
+const none: readonly string[] = [];

@@ -18,7 +18,8 @@ const valueOf = (image: ImageRecord, field: string): unknown => Reflect.get(imag
 
 function comesBefore(keys: readonly SortKey[], one: ImageRecord, other: ImageRecord): boolean {
   for (const { field, descending } of keys) {
-    const [a, b] = [valueOf(one, field) ?? '', valueOf(other, field) ?? ''];
+    const a = valueOf(one, field) ?? '';
+    const b = valueOf(other, field) ?? '';
     if (a !== b) return (a as string | number) < (b as string | number) !== descending;
   }
   return false;

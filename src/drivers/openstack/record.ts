@@ -124,6 +124,8 @@ function propertiesOf(wire: JsonObject): Readonly<Record<string, string>> {
 
 function placesOf(wire: JsonObject): readonly PlaceState[] {
   const there = wordsIn(wire.stores);
+  if (wire.os_glance_importing_to_stores === undefined && wire.os_glance_failed_import === undefined)
+    return there.map((name) => ({ name, status: 'active' }));
   const absent = (name: string) => !there.includes(name);
   const failed = failedIn(wire).filter(absent);
   return [
@@ -139,9 +141,7 @@ function checksumsOf(wire: JsonObject): Readonly<Record<string, string>> | undef
   const algorithm = textIn(wire.os_hash_algo);
   const value = textIn(wire.os_hash_value);
   const md5 = textIn(wire.checksum);
-  const sums = {
-    ...(algorithm !== undefined && value !== undefined ? { [algorithm]: value } : {}),
-    ...(md5 === undefined ? {} : { md5 }),
-  };
-  return Object.keys(sums).length > 0 ? sums : undefined;
+  const isHashed = algorithm !== undefined && value !== undefined;
+  if (!isHashed && md5 === undefined) return undefined;
+  return { ...(isHashed ? { [algorithm]: value } : {}), ...(md5 === undefined ? {} : { md5 }) };
 }
