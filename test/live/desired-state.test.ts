@@ -67,6 +67,12 @@ describe.skipIf(missing !== undefined)(
     const channel = `${name}@stable`;
     const inAll = targets.flatMap((target) => ['-p', target]);
 
+    /** Takes back what the latest run has changed. */
+    async function undo(): Promise<void> {
+      const [run] = (await site.ok('ops', 'list', '--all')) as readonly { readonly id: string }[];
+      await site.ok('ops', 'undo', run?.id ?? '', '--yes', '--poll-interval', '100ms');
+    }
+
     it('first apply: it is everywhere, and was fetched once', async () => {
       serials.push(await site.publish(name));
       expect([await applied(), site.fetched()]).toEqual([inEach(['add', 'retarget']), 1]);
@@ -151,11 +157,23 @@ describe.skipIf(missing !== undefined)(
       expect(await everywhere(pointed)).toEqual(same([1]));
       await site.ok('channel', 'set', channel, `glancea:${(await one('glancea', 2)).id}`, ...inAll);
       expect(await everywhere(pointed)).toEqual(same([2]));
+      await undo();
+      expect(await everywhere(pointed)).toEqual(same([1]));
+      await undo();
+      expect(await everywhere(pointed)).toEqual(same([2]));
     });
 
     it('revoked: it is out of use, the channel is the version before, and apply says that nobody is to have it', async () => {
       const bad = await one('glancea', 2);
-      await site.ok('channel', 'revoke', `glancea:${bad.id}`, ...inAll, '--reason', 'CVE-2026-1', '--yes');
+      const before = await everywhere((seen) => seen.map(({ inService }) => inService));
+      const revoke = () => site.ok('channel', 'revoke', `glancea:${bad.id}`, ...inAll, '--reason', 'CVE-2026-1', '--yes');
+      await revoke();
+      await undo();
+      expect([await everywhere(pointed), await everywhere((seen) => seen.map(({ inService }) => inService))]).toEqual([
+        same([2]),
+        before,
+      ]);
+      await revoke();
       expect(await everywhere(pointed)).toEqual(same([1]));
       const out = await everywhere((seen) => seen.filter(({ inService }) => !inService).map(serialOf));
       // Incus has no way to block an image.
@@ -184,6 +202,8 @@ describe.skipIf(missing !== undefined)(
           .toSorted();
       };
       const others = targets.filter((target) => target !== 'incus');
+      expect(await prune()).toEqual(others.map((target) => `${target} retire`).toSorted());
+      await undo();
       expect(await prune()).toEqual(others.map((target) => `${target} retire`).toSorted());
       expect(await prune()).toEqual(others.map((target) => `${target} delete`).toSorted());
       const left = [`noble (${serials[1]}) 1`, 'noble 2'];

@@ -50,7 +50,9 @@ export const ofRegistry =
     const { stdout } = await promisify(execFile)('skopeo', ['list-tags', '--tls-verify=false', place]).catch(() => ({
       stdout: '{ "Tags": [] }',
     }));
-    const { Tags: tags } = JSON.parse(stdout) as { Tags: readonly string[] };
+    const { Tags: all } = JSON.parse(stdout) as { Tags: readonly string[] };
+    // By that tag others follow the channel: its image has one of its own.
+    const tags = all.filter((tag) => !tag.endsWith('-stable'));
     return Promise.all(tags.map((tag) => recordOf(tag, `${place}:${tag}`)));
   };
 
