@@ -1,4 +1,5 @@
-import type { DesiredRow } from '../../core/desired.ts';
+import { channelText } from '../../core/channel.ts';
+import type { AppliedRow, DesiredRow } from '../../core/desired.ts';
 import { usageError } from '../../core/errors.ts';
 import { applicationOf, applied, isDone, type Desired } from '../../engine/desired/application.ts';
 import { isDoable, isLosing, lossesOf } from '../../engine/desired/losing.ts';
@@ -8,6 +9,7 @@ import { usualMaxDelete } from '../../engine/desired/retirement.ts';
 import { renderMany } from '../../ui/render.ts';
 import { appliedView, desiredView } from '../../ui/views/desired.ts';
 import { pluralize } from '../batch/pluralize.ts';
+import { offered } from '../options/channels.ts';
 import { manifestOptions, manifestTyped } from '../options/manifest.ts';
 import { waitLimitOptions } from '../options/wait.ts';
 import { defineCommand } from '../program/command.ts';
@@ -47,9 +49,18 @@ export const apply = defineCommand({
       context.warn(`${pluralize(others, 'difference')} not in the plan: left as ${others === 1 ? 'it is' : 'they are'}`);
     if (rows.length === 0 && rest.every(isDone)) context.say(`nothing to do: everything is as ${manifest.file} has it`);
     await agree(parts, context);
-    return many(appliedView, await applied(application, input.maxDelete ?? usualMaxDelete, context));
+    const done = await applied(application, input.maxDelete ?? usualMaxDelete, context);
+    await offered(channelsOf(parts, done), context);
+    return many(appliedView, done);
   },
 });
+
+/** The channels that a manifest has, of images of which nothing has failed. */
+const channelsOf = (parts: readonly Part[], done: readonly AppliedRow[]) =>
+  parts.flatMap(({ image: { name, channel }, profile, ready }) => {
+    const isSo = ready && done.every((row) => row.image !== name || row.profile !== profile || isDone(row));
+    return channel === undefined || !isSo ? [] : [{ profile, channel: channelText({ name, channel }) }];
+  });
 
 /** What is to be made so: all that a manifest wants, or the rows of a plan that was kept. */
 async function askedFor(

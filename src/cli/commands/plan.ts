@@ -1,11 +1,13 @@
+import { channelText } from '../../core/channel.ts';
 import type { DesiredRow } from '../../core/desired.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import { commandLine, nowhere, type Next } from '../../core/hint.ts';
 import { given } from '../../core/image.ts';
 import { writePlan } from '../../engine/desired/plan-file.ts';
-import { faultsOf, planning } from '../../engine/desired/planning.ts';
+import { faultsOf, planning, type Part } from '../../engine/desired/planning.ts';
 import { desiredView } from '../../ui/views/desired.ts';
 import { pluralize } from '../batch/pluralize.ts';
+import { offered } from '../options/channels.ts';
 import { manifestOptions, manifestTyped } from '../options/manifest.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Surface } from '../program/context.ts';
@@ -43,6 +45,7 @@ export const plan = defineCommand({
     const wishes = { allowDowngrade, isUnusedBelieved: unused, isKept: input.out !== undefined, only };
     const parts = await planning(manifest, wishes, reading);
     const rows = parts.flatMap((part) => part.rows);
+    await offered(channelsThere(parts), context);
     const faults = faultsOf(parts);
     for (const fault of faults) await context.reportAs(fault);
     if (input.out !== undefined) await writePlan(input.out, { manifest, wishes, rows }, context.now());
@@ -56,6 +59,12 @@ export const plan = defineCommand({
     return drawn(rows, manifest.file, context);
   },
 });
+
+/** The channels of the manifest that point to what it wants already. */
+const channelsThere = (parts: readonly Part[]) =>
+  parts.flatMap(({ image: { name, channel }, profile, rows, ready }) =>
+    channel === undefined || !ready || rows.length > 0 ? [] : [{ profile, channel: channelText({ name, channel }) }],
+  );
 
 /** What apply is to be told to do what was planned. A plan that was kept says all of it but the region. */
 function appliedBy(

@@ -26,19 +26,24 @@ const most = 2000;
 const fileOf = (profile: string, home: Home): string =>
   path.join(ownFolder('cache', home), 'names', `${encodeURIComponent(profile)}.json`);
 
-/** The names of a profile that a list showed not long ago; none where there are none, or where they cannot be read. `now` is ms since 1970. */
+/** The names of a profile that were shown not long ago; none where there are none, or where they cannot be read. `now` is ms since 1970. */
 export async function cachedNames(profile: string, home: Home, now: number): Promise<CachedNames> {
+  const kept = keptOf(profile, home, now);
+  if (!kept) return nothing;
+  return {
+    images: kept.images.filter(isPair).map(([id, name]) => ({ id, name })),
+    channels: textsIn(kept.channels),
+    places: textsIn(kept.places),
+  };
+}
+
+function keptOf(profile: string, home: Home, now: number): Kept | undefined {
   try {
     const file = fileOf(profile, home);
     const kept: unknown = JSON.parse(isPrivateFolder(path.dirname(file)) ? readPrivateFile(file).toString() : 'null');
-    if (!isKept(kept) || now - kept.at > lifetimeMs || kept.at > now) return nothing;
-    return {
-      images: kept.images.filter(isPair).map(([id, name]) => ({ id, name })),
-      channels: textsIn(kept.channels),
-      places: textsIn(kept.places),
-    };
+    return isKept(kept) && now - kept.at <= lifetimeMs && kept.at <= now ? kept : undefined;
   } catch {
-    return nothing;
+    return undefined;
   }
 }
 
@@ -90,6 +95,26 @@ export async function* cacheNames(
   for (const channel of before.channels) channels.add(channel);
   const kept: Kept = { at: now, images: [...names], channels: [...channels], places: [...places] };
   await write(profile, home, JSON.stringify(kept)).catch(() => {});
+}
+
+/** A channel of a profile. `isGone`: it is there no more. */
+export interface SeenChannel {
+  readonly profile: string;
+  readonly channel: string;
+  readonly isGone?: boolean;
+}
+
+/** Keeps the names of channels that were shown, or changed, beside what is known already. What cannot be written is let go. */
+export async function cacheChannels(seen: readonly SeenChannel[], home: Home, now: number): Promise<void> {
+  for (const profile of new Set(seen.map((one) => one.profile))) {
+    const own = seen.filter((one) => one.profile === profile);
+    const before = keptOf(profile, home, now) ?? { at: now, images: [], channels: [], places: [] };
+    const channels = new Set(textsIn(before.channels));
+    for (const { channel, isGone } of own)
+      if (isGone) channels.delete(channel);
+      else channels.add(channel);
+    await write(profile, home, JSON.stringify({ ...before, channels: [...channels] })).catch(() => {});
+  }
 }
 
 /** Readable by the user alone, and never seen half written. */

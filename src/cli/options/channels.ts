@@ -6,6 +6,7 @@ import type { Account } from '../../engine/account/account.ts';
 import { withRegions } from '../../engine/account/region.ts';
 import { chosenProfiles } from '../../engine/account/registry.ts';
 import type { Opened, Where } from '../../engine/channels/each.ts';
+import { cacheChannels } from '../completion/image-name-cache.ts';
 import type { Context, Surface } from '../program/context.ts';
 import type { Options } from '../program/option.ts';
 
@@ -23,6 +24,26 @@ export function channelTyped(
   const { profile, image } = directory.reference(word);
   const channel = channelOf(image, word);
   return { channel, ...(profile === undefined ? {} : { profile }) };
+}
+
+/** A row about a channel; one without a result is what was seen. */
+interface ChannelOfRow {
+  readonly profile: string;
+  readonly channel?: string;
+  readonly result?: string;
+}
+
+/** The same rows: completion knows their channels from then on, for who sits at a terminal. `isGone`: they were deleted. */
+export async function offered<Row extends ChannelOfRow>(
+  rows: readonly Row[],
+  { io, home }: Pick<Surface, 'io' | 'home'>,
+  isGone = false,
+): Promise<readonly Row[]> {
+  const seen = rows.flatMap(({ profile, channel, result = 'ok' }) =>
+    channel === undefined || result !== 'ok' ? [] : [{ profile, channel, isGone }],
+  );
+  if (io.stderrIsTerminal && seen.length > 0) await cacheChannels(seen, home, io.now());
+  return rows;
 }
 
 /** The profiles in which a channel is meant: that which stands before it, all, or those that are chosen. Throws USAGE for two of them. */

@@ -5,7 +5,7 @@ import { complete, type OwnWords } from '../../../src/cli/completion/complete.ts
 import { bashWord, shellWords } from '../../../src/cli/completion/shell-words.ts';
 import { completionTable, type CompletionTable } from '../../../src/cli/completion/table.ts';
 import { driverList } from '../../../src/engine/driver-list.ts';
-import { commandStage, profileVariables } from '../../commands/stage.ts';
+import { commandStage, profileVariables, smallDisk } from '../../commands/stage.ts';
 
 let table: CompletionTable;
 beforeAll(async () => {
@@ -192,6 +192,30 @@ describe('the answer to a shell', () => {
     expect(await asked()).toBe('words\nlocal:web@stable\tchannel\n');
     await stage.ok(['channel', 'delete', 'local:web@stable', '--yes'], { env });
     expect(await asked()).toBe('words\n');
+  });
+
+  it('knows the channels that commands at a terminal have shown or made, without a list', async () => {
+    const env = home().env;
+    const at = { env, terminal: true };
+    const offered = async () => (await ask(['bash', ' :', 'imgctl channel show local:'])).split('\n').slice(1, -1).toSorted();
+    const x = await stage.image('x');
+    await stage.ok(['channel', 'set', 'web@stable', x, '-p', 'local'], { env });
+    await stage.ok(['channel', 'set', 'web@beta', x, '-p', 'local'], { env });
+    expect(await offered()).toEqual([]);
+    await stage.ok(['channel', 'show', 'local:web@beta'], at);
+    expect(await offered()).toEqual(['web@beta']);
+    await stage.ok(['channel', 'list', '-p', 'local'], at);
+    expect(await offered()).toEqual(['web@beta', 'web@stable']);
+    await stage.ok(['channel', 'delete', 'local:web@beta', '--yes'], at);
+    await stage.ok(['channel', 'set', 'web@next', x, '-p', 'local', '--dry-run'], at);
+    expect(await offered()).toEqual(['web@stable']);
+    stage.write('disk.raw', smallDisk(1));
+    const images = [{ name: 'db', source: './disk.raw', targets: ['local'], channel: 'gold' }];
+    const file = stage.write('images.json', JSON.stringify({ manifest: 'fleet', images }));
+    await stage.ok(['plan', '-f', file], at);
+    expect(await offered()).toEqual(['web@stable']);
+    await stage.ok(['apply', '-f', file, '--yes'], at);
+    expect(await offered()).toEqual(['db@gold', 'web@stable']);
   });
 
   it('keeps what a filtered list did not show, and forgets what a whole list does not show any more', async () => {

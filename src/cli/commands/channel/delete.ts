@@ -1,7 +1,7 @@
 import { deleteChannel } from '../../../engine/channels/delete.ts';
 import { userName } from '../../../host/user-name.ts';
 import { channelChangeView } from '../../../ui/views/channel.ts';
-import { channelOptions, channelTyped, reasonOption, reasonTyped, whereMeant } from '../../options/channels.ts';
+import { channelOptions, channelTyped, offered, reasonOption, reasonTyped, whereMeant } from '../../options/channels.ts';
 import { defineCommand } from '../../program/command.ts';
 import { many } from '../../program/outcome.ts';
 
@@ -21,6 +21,7 @@ export const remove = defineCommand({
     const { channel, profile } = channelTyped(input.channel, context);
     const reason = reasonTyped(input.reason);
     const where = await whereMeant({ profile, allProfiles: input.allProfiles }, context);
-    return many(channelChangeView, await deleteChannel(channel, where, { by: userName(), reason }, context));
+    const rows = await deleteChannel(channel, where, { by: userName(), reason }, context);
+    return many(channelChangeView, await offered(rows, context, true));
   },
 });

@@ -4,7 +4,7 @@ import { chosenProfiles } from '../../../engine/account/registry.ts';
 import { withRegions } from '../../../engine/account/region.ts';
 import { listChannels } from '../../../engine/channels/read.ts';
 import { channelView } from '../../../ui/views/channel.ts';
-import { channelOptions, opened, whereMeant } from '../../options/channels.ts';
+import { channelOptions, offered, opened, whereMeant } from '../../options/channels.ts';
 import { wordsByProfile } from '../../options/globs.ts';
 import { defineCommand } from '../../program/command.ts';
 import { many } from '../../program/outcome.ts';
@@ -37,6 +37,6 @@ export const list = defineCommand({
       },
       context,
     );
-    return many(channelView, rows);
+    return many(channelView, await offered(rows, context));
   },
 });

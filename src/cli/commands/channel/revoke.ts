@@ -4,7 +4,7 @@ import { onlyProfile } from '../../../engine/account/registry.ts';
 import { revoke as revokeContent } from '../../../engine/channels/revoke.ts';
 import { userName } from '../../../host/user-name.ts';
 import { channelChangeView } from '../../../ui/views/channel.ts';
-import { channelOptions, reasonOption, reasonTyped, whereMeant } from '../../options/channels.ts';
+import { channelOptions, offered, reasonOption, reasonTyped, whereMeant } from '../../options/channels.ts';
 import { imageMeant } from '../../options/targets.ts';
 import { waitOptions } from '../../options/wait.ts';
 import { defineCommand } from '../../program/command.ts';
@@ -48,6 +48,7 @@ export const revoke = defineCommand({
     const source = (await context.at('at', from)) as Account;
     const { image } = await imageMeant(source, reference, {}, directory, context.call());
     const meant = { at: source, image, typed: reference.image };
-    return many(channelChangeView, await revokeContent(meant, where, { ...input, reason, by: userName() }, context));
+    const rows = await revokeContent(meant, where, { ...input, reason, by: userName() }, context);
+    return many(channelChangeView, await offered(rows, context));
   },
 });

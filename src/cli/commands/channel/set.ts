@@ -5,7 +5,7 @@ import { setChannel } from '../../../engine/channels/set.ts';
 import type { Meaning } from '../../../engine/images/resolve.ts';
 import { userName } from '../../../host/user-name.ts';
 import { channelChangeView } from '../../../ui/views/channel.ts';
-import { channelOptions, channelTyped, reasonOption, reasonTyped, whereMeant } from '../../options/channels.ts';
+import { channelOptions, channelTyped, offered, reasonOption, reasonTyped, whereMeant } from '../../options/channels.ts';
 import { imageMeant } from '../../options/targets.ts';
 import { defineCommand } from '../../program/command.ts';
 import { many } from '../../program/outcome.ts';
@@ -48,9 +48,7 @@ export const set = defineCommand({
     const source = (await context.at('from', from)) as Account;
     const meaning: Meaning = { reach: isElsewhere ? 'readable' : 'own', ...(input.latest ? { pick: 'latest' } : {}) };
     const { image } = await imageMeant(source, reference, meaning, directory, context.call());
-    return many(
-      channelChangeView,
-      await setChannel(channel, await source.memory.recall(image), where, { by: userName(), reason }, context),
-    );
+    const rows = await setChannel(channel, await source.memory.recall(image), where, { by: userName(), reason }, context);
+    return many(channelChangeView, await offered(rows, context));
   },
 });

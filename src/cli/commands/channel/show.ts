@@ -1,6 +1,6 @@
 import { showChannel } from '../../../engine/channels/read.ts';
 import { channelView } from '../../../ui/views/channel.ts';
-import { channelOptions, channelTyped, whereMeant } from '../../options/channels.ts';
+import { channelOptions, channelTyped, offered, whereMeant } from '../../options/channels.ts';
 import { defineCommand } from '../../program/command.ts';
 import { many, one } from '../../program/outcome.ts';
 
@@ -19,7 +19,7 @@ export const show = defineCommand({
   async run(input, context) {
     const { channel, profile } = channelTyped(input.channel, context);
     const where = await whereMeant({ profile, allProfiles: input.allProfiles }, context);
-    const rows = await showChannel(channel, where, context);
+    const rows = await offered(await showChannel(channel, where, context), context);
     const [only] = rows;
     return only && where.profiles.length === 1 ? one(channelView, only) : many(channelView, rows);
   },
