@@ -356,6 +356,24 @@ describe('what is revoked', () => {
     await cli.ok(['delete', 'demo:web-1', '--yes']);
   });
 
+  it('leaves the one before, also where the logs have lost when that was the target', async () => {
+    const undo = async (): Promise<void> => {
+      const [run] = (await cli.ok(['ops', 'list', '--all', '-o', 'json'])).json() as readonly { readonly id: string }[];
+      await cli.ok(['ops', 'undo', run?.id ?? '', '--yes']);
+    };
+    for (const name of ['web-1', 'web-2', 'web-3']) await set(name);
+    await change('rollback', 'web@stable', '-p', 'demo', '--reason', 'does not boot');
+    await set('web-3');
+    for (const expected of ['web-2', 'web-3']) {
+      await undo();
+      expect(await target()).toBe(expected);
+    }
+    await change('revoke', `demo:${idOf('web-3')}`, ...why);
+    await undo();
+    await change('revoke', `demo:${idOf('web-3')}`, ...why);
+    expect(await target()).toBe('web-2');
+  });
+
   it('goes in every profile, also under other names', async () => {
     await sent('bad', 7);
     await cli.ok(['copy', 'demo:bad', 'local:other-name']);

@@ -104,10 +104,18 @@ export function before(
   if (end && isPossible(end)) return end;
   let position = current ? positionOf(current) : target ? 0 : end ? positionOf(end) : Infinity;
   for (;;) {
-    const entry = history.find(({ number }) => number < position);
+    const entry = latestBefore(position, history);
     if (!entry || isPossible(entry)) return entry;
     position = positionOf(entry);
   }
+}
+
+/**
+ * The latest time before a position. A log is cut to what a property holds: a time that it has lost is known by one that went back to it.
+ */
+function latestBefore(position: number, history: readonly PastTarget[]): PastTarget | undefined {
+  const timeOf = (entry: PastTarget): number => (entry.number < position ? entry.number : positionOf(entry));
+  return history.filter((entry) => timeOf(entry) < position).toSorted((a, b) => timeOf(b) - timeOf(a))[0];
 }
 
 /** The time that begins where an image becomes the target again by going back. */
