@@ -1,6 +1,6 @@
 import { channelText } from '../../core/channel.ts';
 import type { DesiredRow } from '../../core/desired.ts';
-import { ImgctlError } from '../../core/errors.ts';
+import { ImgctlError, usageError } from '../../core/errors.ts';
 import { commandLine, nowhere, type Next } from '../../core/hint.ts';
 import { given } from '../../core/image.ts';
 import { writePlan } from '../../engine/desired/plan-file.ts';
@@ -38,6 +38,8 @@ export const plan = defineCommand({
     { does: 'for a merge request', type: 'imgctl plan -o markdown > plan.md' },
   ],
   async run(input, context) {
+    if (input.out === '-')
+      throw usageError('--out writes to a file: specify FILE', { hint: 'See the rows as JSON with -o json.' });
     const { manifest, only } = await manifestTyped(input, context);
     // Whatever happens, nothing is sent that changes anything.
     const { journal: _journal, ...reading } = { ...context, settings: { ...context.settings, dryRun: true } };

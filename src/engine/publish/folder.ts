@@ -35,6 +35,7 @@ export async function holdsTree(folder: string, { start }: Pick<TreeFormat, 'sta
  * for one that holds something else.
  */
 export async function checkFolder(folder: string, { start, documents }: TreeFormat): Promise<void> {
+  if (folder === '-') throw usageError('publish writes into a folder: specify FOLDER');
   const found = await unlessMissing(stat(folder), folder);
   if (!found) return;
   if (!found.isDirectory()) throw usageError(`${folder} is not a folder`);
