@@ -29,7 +29,7 @@ describe('output that nobody reads', () => {
     [0, ['list', '-p', 'a']],
     [0, ['show', 'a:web']],
     [15, ['plan', '-f', 'drift.json', '--check']],
-    [12, ['plan', '-f', 'partial.json']],
+    [5, ['plan', '-f', 'partial.json']],
     [15, ['policy', 'check', '-p', 'a', '--rules', 'scs-0102']],
     [12, ['delete', 'a:none-1', 'a:none-2', '--yes']],
     [12, ['apply', '-f', 'partial.json', '--yes']],
