@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { stageOf } from '../clouds/index.ts';
 import { startOpenstack } from '../clouds/openstack/index.ts';
 import { commandStage, profileVariables, smallDisk } from './stage.ts';
 
@@ -52,6 +53,24 @@ describe('properties of a copied image', () => {
       await openstack.stop();
     }
   });
+});
+
+it('an image that is shared with others is shared with nobody where it is copied to', async () => {
+  const openstack = await startOpenstack();
+  const aws = await stageOf('aws').cloud.start();
+  try {
+    const clouds = { ...profileVariables('pcd', 'openstack', openstack.values), ...profileVariables('amz', 'aws', aws.values) };
+    await stage.ok(['upload', stage.write('seed', smallDisk()), '--name', 'pcd:web', '--visibility', 'shared'], { env: clouds });
+    for (const to of ['amz', 'bb']) {
+      const copied = await stage.ok(['copy', 'pcd:web', to, '-o', 'json'], { env: { ...env, ...clouds } });
+      expect([copied.json(), copied.stderr]).toEqual([
+        expect.not.objectContaining({ visibility: 'shared' }),
+        expect.not.stringContaining('visibility'),
+      ]);
+    }
+  } finally {
+    await Promise.all([openstack.stop(), aws.stop()]);
+  }
 });
 
 describe('a dry run at a folder', () => {
