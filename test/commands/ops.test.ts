@@ -355,6 +355,17 @@ describe('ops resume', () => {
     expect(patch.exitCode).toBe(7);
     expect(patch.stderr).toMatch(/done in one step\n.*imgctl patch demo:web --name other/);
   });
+
+  it('says of apply that the same command goes on, before it says how all is undone', async () => {
+    const images = [{ name: 'fleet', source: cli.write('disk.raw', disk()), targets: ['demo'] }];
+    const manifest = cli.write('images.json', Buffer.from(JSON.stringify({ manifest: 'm', images })));
+    await cli.ok(['apply', '-f', manifest, '--yes', ...quick]);
+    const run = await cli.run(['ops', 'resume', killedBehind(home(), 'created')]);
+    expect(run.exitCode).toBe(7);
+    expect(run.stderr).toMatch(
+      /goes on with what is left\n(?:.*\n)?Run it again: imgctl apply .*\n(?:.*\n)?Undo it with: imgctl ops undo/,
+    );
+  });
 });
 
 describe('wait', () => {

@@ -37,6 +37,8 @@ export interface Whole extends LeftAt {
 
 /** Verbs that can be gone on with. Others change an image in one step. */
 const resumable: ReadonlySet<string> = new Set(['upload', 'copy', 'cp', 'import', 'replicate']);
+/** Commands that look at what is there, and so do what a run of theirs has left. */
+const goingOn: ReadonlySet<string> = new Set(['apply', 'prune', 'channel']);
 
 /** The run, and those that it went on with itself, the newest first. */
 export function chainOf(run: Run, context: EngineContext): readonly [Run, ...Run[]] {
@@ -63,6 +65,10 @@ function requireResumable(run: Run, first: Run, sourced: Sourced): void {
   const again = anew(first.run);
   const undoFirst = run.left.length > 0 ? `Undo it with: ${commandLine({ verb: 'ops undo', args: [id] }, nowhere)}\n` : '';
   const verb = words.find((word) => resumable.has(word));
+  if (verb === undefined && words.some((word) => goingOn.has(word)))
+    throw unsupportedError(`run ${id} is not resumed: the same command goes on with what is left`, {
+      hint: `${again}\n${undoFirst}`.trimEnd(),
+    });
   if (verb === undefined)
     throw unsupportedError(`run ${id} cannot be resumed: what it does is done in one step`, { hint: `${undoFirst}${again}` });
   if (isMasked)
