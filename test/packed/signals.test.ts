@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningCloud } from '../conformance/cloud.ts';
 import { overNetwork } from '../clouds/index.ts';
 import { profileVariables } from '../commands/stage.ts';
@@ -14,6 +14,9 @@ const root = mkdtempSync(path.join(tmpdir(), 'imgctl-signals-'));
 const disk = path.join(root, 'disk.raw');
 const work = path.join(root, 'work');
 
+/** So much that a transfer goes on for half a minute: of blocks side by side the first are told of when 4 MiB are there, and then it is to be far from its end. */
+const size = 16 * MiB;
+
 /** A profile of a variable has no dash in its name. */
 const profiles = overNetwork.map(([name, stage]) => ({ ...stage, name, profile: name.replaceAll('-', '') }));
 const taking = profiles.filter(({ driver }) => driver.facts.upload).map(({ profile }) => profile);
@@ -22,7 +25,7 @@ const clouds: Record<string, RunningCloud> = {};
 let env: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {
-  writeFileSync(disk, guestDisk(4 * MiB, 7));
+  writeFileSync(disk, guestDisk(size, 7));
   mkdirSync(work);
   env = { PATH: process.env.PATH ?? '', HOME: path.join(root, 'home'), TMPDIR: work };
   for (const { name, profile, cloud } of profiles) {
@@ -30,11 +33,16 @@ beforeAll(async () => {
     env = { ...env, ...profileVariables(profile, name, running.values) };
   }
   // Each has another disk: what a target has already is not sent.
-  for (const [index, name] of giving.entries()) await clouds[name]?.seed([{ name: 'seed', data: guestDisk(4 * MiB, 8 + index) }]);
+  for (const [index, name] of giving.entries()) await clouds[name]?.seed([{ name: 'seed', data: guestDisk(size, 8 + index) }]);
 });
 afterAll(async () => {
   for (const cloud of Object.values(clouds)) await cloud.stop();
   rmSync(root, { recursive: true, force: true });
+});
+
+/** What one of them leaves is not taken for what the next one leaves. */
+afterEach(() => {
+  for (const name of readdirSync(work)) rmSync(path.join(work, name), { recursive: true });
 });
 
 /** One block after the other: of blocks side by side all are read, and told of, at once. */
