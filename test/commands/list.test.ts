@@ -123,6 +123,7 @@ describe('list', () => {
     [['--min-size', 'big'], '--min-size: invalid size: big', expect.stringContaining('512MiB')],
     [['--older-than', '3w'], '--older-than: invalid duration: 3w', expect.stringContaining('30d')],
     [['--limit', '-1'], '--limit: "-1" is not a whole number', undefined],
+    [['--limit', '9'.repeat(20)], `--limit: ${'9'.repeat(20)} is more than 999999999`, undefined],
     [
       ['--output', 'jsn'],
       '--output: "jsn" is not one of table, wide, json, jsonl, yaml, csv, markdown, id, junit, sarif, tf-external',

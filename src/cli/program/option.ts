@@ -147,7 +147,11 @@ function added(
   return { ...before, ...one };
 }
 
+/** More than anybody has of anything, and exact in every sum. */
+const largestCount = 999_999_999;
+
 function count(text: string, what: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw usageError(`${what}: "${text}" is not a whole number`);
+  if (!/^\d+$/.test(text)) throw usageError(`${what}: "${text}" is not a whole number`);
+  if (Number(text) > largestCount) throw usageError(`${what}: ${text} is more than ${largestCount}`);
   return Number(text);
 }
