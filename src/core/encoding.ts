@@ -44,6 +44,8 @@ export interface Accept extends Encoding {
   readonly needsLength?: boolean;
   /** Whether what unpacks a gzip there goes on behind its first member is not known. */
   readonly oneMember?: boolean;
+  /** A file of this kind that has nothing in it is known to be taken there: it is sent with a warning. Absent: it is refused, as what a broken pipe has left. */
+  readonly mayBeEmpty?: boolean;
 }
 
 /** A name with an ending, of which it may have some already: `web` and `web.raw` become `web.raw`, and with `.raw.gz` `web.raw.gz`. */

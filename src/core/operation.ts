@@ -1,7 +1,7 @@
 import type { Call } from './call.ts';
 import type { BlockFacts, BlockOperation } from './blocks.ts';
 import type { Accept } from './encoding.ts';
-import type { ImageRecord, Status } from './image.ts';
+import type { ImageRecord, Status, Visibility } from './image.ts';
 import type { OperationName } from './operation-names.ts';
 import type {
   Editable,
@@ -109,6 +109,8 @@ export interface UploadFacts extends Extras, LaterFacts {
   readonly appearsWhole?: boolean;
   /** How it takes a disk in blocks. Absent: as one stream only. */
   readonly blocks?: BlockFacts;
+  /** What visibility can be asked for: where images are shared with accounts by name, a copy is shared with none. Absent: any. */
+  readonly visibilities?: readonly Visibility[];
   /** What a tag has to look like; absent: anything goes. */
   readonly tags?: RegExp;
   /** Names of properties that are the provider's own: of another image they stay behind. Absent: there are none. */

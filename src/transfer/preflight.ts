@@ -25,7 +25,10 @@ export function preflight(seen: Detected, accepts: readonly Accept[], wishes: Tr
   const ways = attempt(() => planTransfer({ ...have, seekable: have.seekable && !readTwice }, accepts, wishes));
   const plan = ways instanceof ImgctlError ? undefined : ways;
   const left = plan?.helper ? withoutHelpedFindings(inspection) : inspection;
-  const warnings = checkSafety(source.name, left, wishes.allowUnsafe, plan ? useOf(plan) : 'decoded');
+  const allowed = accepts.some((one) => one.mayBeEmpty && one.compression === inspection.compression)
+    ? [...wishes.allowUnsafe, 'empty']
+    : wishes.allowUnsafe;
+  const warnings = checkSafety(source.name, left, allowed, plan ? useOf(plan) : 'decoded');
   if (ways instanceof ImgctlError) throw ways;
   return { plan: ways, warnings };
 }

@@ -55,16 +55,19 @@ describe('properties of a copied image', () => {
   });
 });
 
-it('an image that is shared with others is shared with nobody where it is copied to', async () => {
+it('an image that is shared with others is shared with nobody where accounts are named, and a folder keeps the word for the way back', async () => {
   const openstack = await startOpenstack();
   const aws = await stageOf('aws').cloud.start();
   try {
     const clouds = { ...profileVariables('pcd', 'openstack', openstack.values), ...profileVariables('amz', 'aws', aws.values) };
     await stage.ok(['upload', stage.write('seed', smallDisk()), '--name', 'pcd:web', '--visibility', 'shared'], { env: clouds });
-    for (const to of ['amz', 'bb']) {
+    for (const [to, visibility] of [
+      ['amz', 'private'],
+      ['bb', 'shared'],
+    ] as const) {
       const copied = await stage.ok(['copy', 'pcd:web', to, '-o', 'json'], { env: { ...env, ...clouds } });
       expect([copied.json(), copied.stderr]).toEqual([
-        expect.not.objectContaining({ visibility: 'shared' }),
+        expect.objectContaining({ visibility }),
         expect.not.stringContaining('visibility'),
       ]);
     }

@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { existsSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { stages, withVerbs } from '../clouds/index.ts';
 import { diskBytes } from '../support/content.ts';
 import { qcow2Image, tarImage } from '../support/disk-images.ts';
-import { commandStage, smallDisk } from './stage.ts';
+import { commandStage, profileVariables, smallDisk } from './stage.ts';
 
 const stage = commandStage();
 const servers: Server[] = [];
@@ -91,3 +92,35 @@ describe('what may be a disk', () => {
     else expect(stderr).not.toContain('warning');
   });
 });
+
+describe.each(withVerbs(Object.entries(stages), 'upload'))(
+  'a disk of no bytes, for %s',
+  (provider, { cloud: { start }, driver }) => {
+    it('is refused in whatever it is packed, and sent with a warning where that is known to be taken', async () => {
+      const cloud = await start();
+      try {
+        const env = profileVariables('p', provider, cloud.values);
+        const packings = {
+          '': Buffer.alloc(0),
+          '.gz': gzipSync(Buffer.alloc(0)),
+          '.zst': Buffer.from('28b52ffd2000010000', 'hex'),
+        };
+        for (const [ending, bytes] of Object.entries(packings)) {
+          const file = stage.write(`none.raw${ending}`, bytes);
+          const { exitCode, stderr } = await stage.run(
+            ['upload', file, '--name', `none${ending}`, '-p', 'p', '--poll-interval', '5ms'],
+            {
+              env,
+            },
+          );
+          const taken = ending === '.gz' && driver.facts.upload?.accepts.some(({ mayBeEmpty }) => mayBeEmpty);
+          expect([exitCode, stderr], `${ending} ${stderr}`).toEqual([taken ? 0 : 11, expect.stringContaining('[empty]')]);
+          const listed = await stage.ok(['list', `p:none${ending}`, '-o', 'json'], { env });
+          expect(listed.json(), ending).toHaveLength(taken ? 1 : 0);
+        }
+      } finally {
+        await cloud.stop();
+      }
+    });
+  },
+);

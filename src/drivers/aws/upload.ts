@@ -41,6 +41,7 @@ async function checked(client: AwsClient, { description, extras, place }: BlockR
 export const upload: Operation<AwsClient, 'upload'> = {
   accepts: [accepted],
   fields: [...newFields, 'visibility'],
+  visibilities: ['public', 'private'],
   place: 'region',
   into: false,
   later: true,

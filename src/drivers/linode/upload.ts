@@ -23,6 +23,7 @@ const accepted: Accept = {
   warnVirtualBytes: 6_000_000_000,
   needsLength: true,
   oneMember: true,
+  mayBeEmpty: true,
 };
 
 /** https://techdocs.akamai.com/linode-api/reference/post-upload-image */

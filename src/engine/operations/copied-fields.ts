@@ -1,4 +1,12 @@
-import { contentIdProperty, contentOfProperty, given, isOfOtherBytes, isOwnProperty, type Image } from '../../core/image.ts';
+import {
+  contentIdProperty,
+  contentOfProperty,
+  given,
+  isOfOtherBytes,
+  isOwnProperty,
+  type Image,
+  type Visibility,
+} from '../../core/image.ts';
 import { isMarkProperty } from '../../core/marks.ts';
 import { isProvenanceProperty } from '../../core/provenance.ts';
 import { visibleFirst, type Later } from './completed.ts';
@@ -24,8 +32,11 @@ const carriedFields = [
   'containerFormat',
 ] as const satisfies readonly Editable[];
 
+const canBe = (visibility: Visibility | undefined, among: UploadFacts['visibilities']): boolean =>
+  visibility === undefined || among?.includes(visibility) !== false;
+
 /** Names of what an image has beyond the usual, of the fields that a target does not keep. */
-function lost(image: Image, fields: readonly Editable[], own: Labels): readonly string[] {
+function lost(image: Image, { fields, visibilities }: UploadFacts, own: Labels): readonly string[] {
   const properties = Object.keys(image.properties).filter((name) => !isOwnProperty(name));
   const isOpen = image.visibility === 'public' || image.visibility === 'community';
   const had: Readonly<Partial<Record<Editable, string | false | undefined>>> = {
@@ -37,7 +48,9 @@ function lost(image: Image, fields: readonly Editable[], own: Labels): readonly 
     properties: properties.length > 0 && `properties ${properties.join(', ')}`,
     visibility: isOpen && `visibility ${image.visibility ?? ''}`,
   };
-  const there = Object.entries(had).flatMap(([field, name]) => (name && !fields.includes(field as Editable) ? [name] : []));
+  const isKept = (field: string): boolean =>
+    fields.includes(field as Editable) && (field !== 'visibility' || canBe(image.visibility, visibilities));
+  const there = Object.entries(had).flatMap(([field, name]) => (name && !isKept(field) ? [name] : []));
   return [
     ...there,
     ...(image.protected && own.protected === undefined && fields.includes('protected') ? ['protection (see --protect)'] : []),
@@ -51,12 +64,13 @@ function lost(image: Image, fields: readonly Editable[], own: Labels): readonly 
  * a half-made image from being removed. `references`: properties that mean nothing there, and stay behind.
  */
 export function carriedTo(
-  { fields, tags, reserved, appearsWhole }: UploadFacts,
+  facts: UploadFacts,
   image: Image,
   own: Labels,
   format: string | undefined,
   references?: RegExp,
 ): Carried {
+  const { fields, tags, reserved, appearsWhole, visibilities } = facts;
   const kept: Labels = Object.fromEntries(
     carriedFields.filter((field) => fields.includes(field) && image[field] !== undefined).map((field) => [field, image[field]]),
   );
@@ -71,7 +85,8 @@ export function carriedTo(
       !(isProvenanceProperty(name) && isOfOtherBytes(image)),
   );
   const fitting = kept.tags?.filter((tag) => tags?.test(tag) !== false) ?? [];
-  const wanted = own.visibility ?? (fields.includes('visibility') ? image.visibility : undefined);
+  const goesAlong = fields.includes('visibility') && canBe(image.visibility, visibilities);
+  const wanted = own.visibility ?? (goesAlong ? image.visibility : undefined);
   const first = appearsWhole ? wanted : visibleFirst(wanted);
   const { protected: locked, ...labels } = own;
   return {
@@ -84,6 +99,6 @@ export function carriedTo(
       ...(format !== undefined && fields.includes('diskFormat') ? { diskFormat: format } : {}),
     },
     later: given<Later>({ visibility: wanted, protected: locked }),
-    dropped: lost(image, fields, own),
+    dropped: lost(image, facts, own),
   };
 }

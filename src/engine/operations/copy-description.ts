@@ -16,9 +16,8 @@ export function carried(
   context: EngineContext,
 ) {
   const verb = to.verb('upload');
-  // What a publisher has is for everybody, which says nothing of who shall see a copy; whom an image is shared with is known where it is.
-  const isShared = found.visibility === 'shared' && from.driver.facts.share !== undefined && from.provider !== to.provider;
-  const image = from.signatures || isShared ? { ...found, visibility: undefined } : found;
+  // What a publisher has is for everybody, which says nothing of who shall see a copy.
+  const image = from.signatures ? { ...found, visibility: undefined } : found;
   // Within one account they mean what they meant.
   const references = from.profile === to.profile ? undefined : from.verb('download').references;
   const kept = keepsContainer(verb, image.containerFormat) ? image.diskFormat : undefined;
