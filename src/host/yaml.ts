@@ -18,14 +18,14 @@ export function parseYaml(text: string, path: string): unknown {
   if (problem) {
     const line = problem.linePos?.[0].line;
     const what = problem.code === 'TAG_RESOLVE_FAILED' ? 'has a tag (!…) that is not supported' : 'is not readable as YAML';
-    throw damaged(`${path} ${what}${line === undefined ? '' : ` (line ${line})`}`);
+    throw damaged(`${path} ${what}${line === undefined ? '' : ` (line ${line})`}${because(problem.code)}`);
   }
   visit(document, { Scalar: (_key, node) => keepText(node) });
   try {
     return document.toJS() as unknown;
   } catch {
     // Aliases that are not there, or that would fill the memory: the error quotes the text.
-    throw damaged(`${path} is not readable as YAML`);
+    throw damaged(`${path} is not readable as YAML${because('BAD_ALIAS')}`);
   }
 }
 
@@ -73,14 +73,26 @@ export function parseWritten(text: string, path: string): WrittenDocument {
   try {
     return { value: document.toJS() as unknown, lineOf };
   } catch {
-    throw configError(`${path}: not readable as YAML`);
+    throw configError(`${path}: not readable as YAML or JSON${because('BAD_ALIAS')}`);
   }
 }
 
 function problemText(code: string): string {
   if (code === 'DUPLICATE_KEY') return 'a key is there twice';
-  return code === 'TAG_RESOLVE_FAILED' ? 'a tag (!…) is not supported' : 'not readable as YAML or JSON';
+  return code === 'TAG_RESOLVE_FAILED' ? 'a tag (!…) is not supported' : `not readable as YAML or JSON${because(code)}`;
 }
+
+/** What is wrong, by the parser's codes, in words that quote nothing of the text. */
+const reasons: Readonly<Record<string, string>> = {
+  BAD_ALIAS: 'an alias (*…) has no anchor (&…) before it, or stands for too much',
+  BAD_INDENT: 'a bracket is not closed, or a line is indented otherwise than those it belongs to',
+  BLOCK_AS_IMPLICIT_KEY: 'a key stands where a value is expected',
+  MISSING_CHAR: 'a quote, a bracket, a comma or a colon is missing',
+  MULTIPLE_DOCS: 'there is more than one document (---)',
+  TAB_AS_INDENT: 'a tab indents it, where only spaces may',
+};
+
+const because = (code: string): string => (Object.hasOwn(reasons, code) ? `: ${reasons[code] ?? ''}` : '');
 
 const damaged = (message: string): Error => configError(message, { hint: 'Fix it, or move it out of the way.' });
 

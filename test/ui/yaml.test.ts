@@ -30,7 +30,9 @@ describe('parseYaml', () => {
     })() as ImgctlError;
     expect(thrown).toBeInstanceOf(ImgctlError);
     expect(thrown.code).toBe('CONFIG');
-    expect(thrown.message).toMatch(/^\/home\/me\/clouds\.yaml is not readable as YAML \(line \d\)$/);
+    expect(thrown.message).toMatch(
+      /^\/home\/me\/clouds\.yaml is not readable as YAML \(line \d\): a bracket is not closed, or a line is indented otherwise than those it belongs to$/,
+    );
     expect(JSON.stringify([thrown, thrown.circumstances, String(thrown.cause)])).not.toContain('hunter2');
   });
 });

@@ -137,7 +137,9 @@ images:
     };
     expect(told('protect: yes')).toBe('CONFIG images.yaml:7: images[0].protect is a string, and not true or false');
     expect(told('tags: [a, 1]')).toBe('CONFIG images.yaml:7: images[0].tags[1] is a number, and not a text');
-    expect(told('checksum: [')).toMatch(/^CONFIG images\.yaml:\d+: not readable as YAML or JSON$/);
+    expect(told('checksum: [')).toMatch(
+      /^CONFIG images\.yaml:\d+: not readable as YAML or JSON: a bracket is not closed, or a line is indented otherwise than those it belongs to$/,
+    );
     expect(told('name: web')).toBe('CONFIG images.yaml:7: a key is there twice');
   });
 

@@ -33,7 +33,31 @@ describe('a file of rules', () => {
     ['nothing', '', 'r.yaml: the file is empty'],
     ['comments', '# to do\n', 'r.yaml: the file is empty'],
     ['a text', 'hello', 'r.yaml:1: is a text, not an object'],
-    ['no YAML', 'a: [', 'r.yaml:1: not readable as YAML or JSON'],
+    [
+      'no YAML',
+      'a: [',
+      'r.yaml:1: not readable as YAML or JSON: a bracket is not closed, or a line is indented otherwise than those it belongs to',
+    ],
+    [
+      'a tab',
+      'version: 1\nrules:\n\t- id: a\n',
+      'r.yaml:3: not readable as YAML or JSON: a tab indents it, where only spaces may',
+    ],
+    [
+      'two documents',
+      'version: 1\n---\nversion: 1\n',
+      'r.yaml:2: not readable as YAML or JSON: there is more than one document (---)',
+    ],
+    [
+      'an alias of nothing',
+      'version: *v\n',
+      'r.yaml: not readable as YAML or JSON: an alias (*…) has no anchor (&…) before it, or stands for too much',
+    ],
+    [
+      'a line out of place',
+      'a:\n  b: 1\n c: 2\n',
+      'r.yaml:3: not readable as YAML or JSON: a bracket is not closed, or a line is indented otherwise than those it belongs to',
+    ],
     ['a key twice', 'version: 1\nversion: 1\n', 'r.yaml:2: a key is there twice'],
     ['a tag', 'version: !env 1\n', 'r.yaml:1: a tag (!…) is not supported'],
     ['no version', 'rules: []', 'r.yaml:1: version is missing'],
