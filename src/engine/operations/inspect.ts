@@ -122,7 +122,9 @@ async function takers(seen: Detected, context: EngineContext): Promise<readonly 
     const facts = driver.facts.upload;
     if (!facts) return { name: driver.name, takes: 'no', note: driver.absent.upload ?? 'upload is not supported' };
     try {
-      const { plan } = preflight(seen, facts.accepts, { allowUnsafe: [] });
+      // What is refused by itself is called taken by nobody, also by who is known to take it.
+      const accepts = facts.accepts.map((accept) => ({ ...accept, mayBeEmpty: false }));
+      const { plan } = preflight(seen, accepts, { allowUnsafe: [] });
       const asIs = useOf(plan) === 'asIs';
       return {
         name: driver.name,
