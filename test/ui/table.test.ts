@@ -33,13 +33,20 @@ describe('a list on a terminal', () => {
     );
   });
 
-  it('says where each image is when they are in one place each, and not in the same', async () => {
-    const at = (name: string, id = 'ami-1'): Image => image({ id, name: 'web', places: [{ name, status: 'active' }] });
+  it('says where each image is when each is one of its own in every place, and not all are in the same', async () => {
+    const at = (name: string, id = 'ami-1'): Image => image({ id, name: 'web', places: [{ name, id, status: 'active' }] });
     const both = await drawn([at('eu-west-1'), at('us-east-1', 'ami-2')], { columns: 80 });
     expect(both).toMatch(/^id .* places\nami-1 .* eu-west-1\nami-2 .* us-east-1\n$/);
+    const copied = image({
+      id: 'ami-3',
+      name: 'web',
+      places: [...at('eu-west-1', 'ami-3').places, ...at('us-east-1', 'ami-4').places],
+    });
+    expect(await drawn([at('eu-west-1'), copied], { columns: 200 })).toMatch(/ami-3 .* eu-west-1, us-east-1\n$/);
+    const near = [ubuntu, { ...debian, places: [{ name: 'us-ord', status: 'active' as const }] }];
     const wide = await drawn([at('eu-west-1'), at('us-east-1', 'ami-2')], { columns: 300 }, { format: 'wide' });
     expect(wide.split('\n')[0]?.match(/places/g)).toHaveLength(1);
-    for (const others of [[at('eu-west-1'), at('eu-west-1', 'ami-2')], [at('eu-west-1'), ubuntu], []])
+    for (const others of [[at('eu-west-1'), at('eu-west-1', 'ami-2')], [at('eu-west-1'), ubuntu], near, []])
       expect(await drawn(others, { columns: 200 })).not.toContain('places');
     const asked = await drawn([at('eu-west-1'), at('us-east-1')], { columns: 200 }, { columns: ['id', 'name'] });
     expect(asked).not.toContain('places');

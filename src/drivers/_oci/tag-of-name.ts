@@ -1,3 +1,4 @@
+import { plainLetters } from '../../core/image-name.ts';
 import { isId } from './ids.ts';
 
 /** The longest tag that is made of a name, with room for a number behind it. */
@@ -8,12 +9,10 @@ const longestTag = 120;
  * nobody would know the name by what is left.
  */
 export function tagOfName(name: string): string | undefined {
-  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '');
-  if (/(?![a-z0-9])[\p{L}\p{N}]/iu.test(plain)) return undefined;
-  const tag = plain
-    .replace(/[^a-z0-9._-]+/gi, '-')
+  const tag = plainLetters(name)
+    ?.replace(/[^a-z0-9._-]+/gi, '-')
     .replace(/[._-]{2,}/g, '-')
     .slice(0, longestTag)
     .replace(/^[._-]+|[._-]+$/g, '');
-  return isId(tag) ? tag : undefined;
+  return tag !== undefined && isId(tag) ? tag : undefined;
 }

@@ -1,5 +1,6 @@
 import { channelText, type Channel } from '../../core/channel.ts';
 import { conflictError } from '../../core/errors.ts';
+import { plainLetters } from '../../core/image-name.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Projection, ProjectionOperation } from '../../core/projection.ts';
 import type { AwsClient } from './client.ts';
@@ -17,10 +18,7 @@ const markOf = (channel: Channel): string => channelText(channel).replace(/[^\p{
 const longestName = 1011;
 
 /** The name of a channel as names of parameters have it; absent where letters would be lost. */
-function plainName(name: string): string | undefined {
-  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '');
-  return /(?![a-z0-9])[\p{L}\p{N}]/iu.test(plain) ? undefined : plain.replace(/[^a-z0-9_.-]+/gi, '-');
-}
+const plainName = (name: string): string | undefined => plainLetters(name)?.replace(/[^a-z0-9_.-]+/gi, '-');
 
 /** The parameter that follows a channel; absent where none is to, or its name makes none. */
 function nameOf({ channelParameter }: AwsClient, { name, channel }: Channel): string | undefined {

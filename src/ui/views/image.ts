@@ -14,10 +14,10 @@ const placeText = ({ id, status, providerStatus, message }: PlaceState): string 
 const placesText = (places: readonly PlaceState[]): string =>
   places.map(({ name, status }) => (status === 'active' ? name : `${name} (${status})`)).join(', ');
 
-/** Whether each of them is in one place only, and not all in the same: the same name is another image there. */
+/** Whether each of them is an image of its own in each place that it is in, and not all are in the same: one name is several images there. */
 function areApart(images: readonly Image[]): boolean {
-  const places = new Set(images.map((image) => (image.places.length === 1 ? image.places[0]?.name : undefined)));
-  return places.size > 1 && !places.has(undefined);
+  const isOwn = ({ places }: Image): boolean => places.length > 0 && places.every(({ id }) => id !== undefined);
+  return images.every(isOwn) && new Set(images.map(({ places }) => placesText(places))).size > 1;
 }
 
 /** Properties but those that the sheet has lines for already: the content id, and where the image comes from. */
